@@ -1,0 +1,1 @@
+"""Headquarters: its pages, and the endpoint that centres exchange batches with."""

@@ -1,0 +1,1 @@
+"""The transparency log on the store: append, read, head, verify."""

@@ -1,0 +1,60 @@
+"""What the journal hands upward: a leaf with its place and the event in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.domain import events as ev
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One leaf of a log.
+
+    Attributes:
+        log: row id of the log that holds the leaf here.
+        index: its index in that log.
+        origin: the origin its boxes are bound to: the log's own, or for a relayed leaf the first one.
+        event: the event; for a relayed leaf the inner one.
+        own: True when this node wrote it just now.
+        rid: the receipt id, where the reader has opened that box already.
+    """
+
+    log: int
+    index: int
+    origin: str
+    event: ev.Event
+    own: bool = False
+    rid: bytes | None = None
+
+
+def unwrap(event: ev.Event, origin: str) -> tuple[ev.Event, str]:
+    """Return the event and origin that count: the inner ones of a relayed leaf.
+
+    Raises:
+        Unreadable: the relayed leaf is not an event, or relays again.
+    """
+    if not isinstance(event, ev.Relayed):
+        return event, origin
+    inner = ev.decode(event.leaf)
+    if isinstance(inner, ev.Relayed):
+        raise ev.Unreadable("a relayed leaf inside a relayed leaf")
+    return inner, event.of
+
+
+def subject_of(event: ev.Event) -> tuple[str, int]:
+    """Return the case an event belongs to and its ``n``; ('', 0) for events of the log itself."""
+    return (event.case, event.n) if isinstance(event, ev.CaseEvent) else ("", 0)
+
+
+def check_shape(event: ev.Event) -> None:
+    """Check what the types cannot say: an opening is the first event of its own case, the others follow it.
+
+    Raises:
+        Unreadable: the event breaks that; a mirrored leaf like this goes to quarantine.
+    """
+    if isinstance(event, ev.CaseOpened):
+        if event.id != event.case or event.n != 1:
+            raise ev.Unreadable("an opening that is not its case's first event")
+    elif isinstance(event, ev.CaseEvent) and event.n < 2:
+        raise ev.Unreadable("a case event before its opening")

@@ -1,0 +1,98 @@
+"""Where each log stands: its size, tree and newest signed note, read anew at the start of each group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.merkle import CompactRange, ReadNode, leaf_hash, range_at
+from sync.note import Checkpoint
+
+from appliance.journal.keyring import Keyring
+from appliance.store.db import Db
+
+INSERT_ENTRY = "INSERT INTO entry (log, idx, hash, leaf) VALUES (:log, :idx, :hash, :leaf)"
+INSERT_NODE = "INSERT INTO node (log, level, idx, hash) VALUES (:log, :level, :idx, :hash)"
+KEEP_EVERY = 50  # leaves; 50 of the largest texts still fit one batch, so a keyless tail can be cut there
+
+
+class HeadMoved(Exception):
+    """Another process appended in between; the group is undone and nothing is signed."""
+
+
+class LogNotOpen(Exception):
+    """The log is closed or frozen: nothing more may be signed in it."""
+
+
+@dataclass(slots=True)
+class Head:
+    """One log as it stands inside the running transaction."""
+
+    log: int
+    origin: str
+    own: bool
+    state: str
+    range: CompactRange
+    stored: int  # the size the log row says; the difference is what this act appended
+    note: str
+    changed: bool = False
+
+    @property
+    def size(self) -> int:
+        """Return the number of leaves, those of this act included."""
+        return self.range.size
+
+    def append(self, db: Db, leaf: bytes) -> int:
+        """Store *leaf* and the tree nodes it completes; return its index."""
+        index, log = self.range.size, self.log
+        hashed = leaf_hash(leaf)
+        db.run(INSERT_ENTRY, log=log, idx=index, hash=hashed, leaf=leaf)
+        for level, at, node in self.range.append(hashed)[1:]:
+            db.run(INSERT_NODE, log=log, level=level, idx=at, hash=node)
+        self.changed = True
+        return index
+
+    def seal(self, db: Db, keyring: Keyring) -> str:
+        """Sign the log as it stands and record that; the note must not leave before COMMIT (rule N3)."""
+        root = self.range.root()
+        note = keyring.log_signer(self.origin).sign(Checkpoint(self.origin, self.size, root).text())
+        moved = db.run(
+            "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id AND size = :old",
+            size=self.size, root=root, note=note, id=self.log, old=self.stored,
+        )
+        if moved != 1:
+            raise HeadMoved(self.origin)
+        if self.size // KEEP_EVERY != self.stored // KEEP_EVERY:
+            db.run("INSERT INTO checkpoint (log, size, note) VALUES (:log, :size, :note)", log=self.log, size=self.size, note=note)
+        self.stored, self.note, self.changed = self.size, note, False
+        return note
+
+
+def node_reader(db: Db, log: int) -> ReadNode:
+    """Return the reader of *log*'s stored complete nodes that ``sync.merkle`` asks for."""
+
+    def read(level: int, index: int) -> bytes:
+        if level == 0:
+            row = db.one("SELECT hash FROM entry WHERE log = :log AND idx = :idx", log=log, idx=index)
+        else:
+            row = db.one("SELECT hash FROM node WHERE log = :log AND level = :level AND idx = :idx", log=log, level=level, idx=index)
+        if row is None:
+            raise LookupError(f"log {log} has no node {level}/{index}")
+        return bytes(row[0])
+
+    return read
+
+
+def load_head(db: Db, log: int, known: Head | None) -> Head:
+    """Return the head of *log* as the database has it now, locked against other writers.
+
+    Args:
+        known: the head this process last knew; its tree is kept when nothing else was appended since.
+    """
+    row = db.one(f"SELECT origin, own, state, size, root, note FROM log WHERE id = :id{db.lock_clause}", id=log)
+    if row is None:
+        raise LookupError(f"no log {log}")
+    origin, own, state, size, root, note = row
+    tree = known.range.copy() if known and known.stored == size and known.range.size == size else None
+    if tree is None or tree.root() != bytes(root):
+        tree = range_at(size, node_reader(db, log))
+    return Head(log, origin, bool(own), state, tree, size, note)

@@ -1,0 +1,209 @@
+"""The only way anything is written: acts that append events, each signed in its savepoint.
+
+What is durable when. ``perform`` runs an act inside the writer's group: event, tree nodes, boxes, keys, read
+models and the signed checkpoint are one savepoint of one transaction. The checkpoint leaves this module only
+after COMMIT and after the high-water mark is on its medium, so no note exists outside that the database could
+deny after a power cut (rules N3 to N5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from sync.merkle import CompactRange
+
+from appliance.domain import events as ev
+from appliance.domain.errors import SigningStopped
+from appliance.journal import boxes, tombstones
+from appliance.journal.entries import Entry, subject_of, unwrap
+from appliance.journal.heads import Head, LogNotOpen, load_head
+from appliance.journal.highwater import HighWater
+from appliance.journal.keyring import Keyring
+from appliance.store.db import Db
+from appliance.store.store import Store
+
+T = TypeVar("T")
+E = TypeVar("E", bound=ev.Event)
+Apply = Callable[[Db, Sequence[Entry]], None]
+INSERT_EVENT = (
+    "INSERT INTO event (id, log, idx, subject, n) VALUES (:id, :log, :idx, :subject, :n) ON CONFLICT (id) DO NOTHING"
+)
+
+
+class DuplicateEvent(Exception):
+    """An event of that id is in the journal already; nothing was appended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """The device's time and how good it is."""
+
+    ts: int
+    quality: ev.Quality
+
+
+@dataclass(slots=True)
+class Tx:
+    """One act in progress: the database, the time, and the logs it may append to.
+
+    Attributes:
+        db: the transaction's database; reads see what the act wrote.
+        time: the device's time at the start of the act.
+        notes: by origin, the checkpoint signed for this act; valid to show only after ``perform`` returns.
+    """
+
+    db: Db
+    time: Time
+    journal: Journal
+    notes: dict[str, str] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def append(self, event: E, values: Mapping[str, bytes] | None = None, log: int | None = None) -> Entry:
+        """Append *event* to an own log, sealing *values* beside it; return its entry.
+
+        Args:
+            event: its ``c`` is filled from *values*.
+            values: personal values by field name.
+            log: row id of the log; the node's own current log when None.
+
+        Raises:
+            DuplicateEvent: the id is there already.
+            LogNotOpen: that log is closed or frozen.
+        """
+        head = self.journal.head(self.db, self.journal.own_log if log is None else log)
+        sealed = boxes.seal(head.origin, event.id, values) if values else []
+        full = msgspec.structs.replace(event, c={s.field: s.commitment for s in sealed}) if sealed else event
+        entry = self.journal.append(self.db, head, full)
+        boxes.store(self.db, head.log, entry.index, sealed)
+        self.entries.append(entry)
+        return entry
+
+    def sign(self) -> dict[str, str]:
+        """Sign every log this act appended to, as it stands; return the checkpoints by origin.
+
+        They must be shown to nobody before ``perform`` has returned (rule N3). An act that needs its own
+        note for a receipt calls this last; for all others ``perform`` does.
+        """
+        self.journal.sign(self)
+        return self.notes
+
+
+def index_event(db: Db, event: ev.Event, log: int, index: int) -> bool:
+    """Note where *event* stands; False when its id is known already."""
+    subject, n = subject_of(event)
+    return db.run(INSERT_EVENT, id=event.id, log=log, idx=index, subject=subject, n=n) == 1
+
+
+class Journal:
+    """The node's own logs, written through the store's one writer."""
+
+    def __init__(self, store: Store, keyring: Keyring, marks: Path, apply: Apply) -> None:
+        """Write to *store*, sign with *keyring*, keep high-water marks under *marks*.
+
+        Args:
+            apply: updates the read models with new entries, inside the act's savepoint.
+        """
+        self.store = store
+        self.keyring = keyring
+        self.apply = apply
+        self.own_log = 0  # row id of the node's current log, 0 before there is one
+        self.letter = ""
+        self.stopped = ""  # why nothing may be signed; '' while all is well
+        self._marks_folder = marks
+        self._marks: dict[str, HighWater] = {}
+        self._heads: dict[int, Head] = {}
+        self._fresh: set[int] = set()
+        self._before: dict[int, tuple[CompactRange, int, str]] = {}  # heads the running act moved, as they were
+        self._touched: dict[str, str] = {}
+
+    # --- the group: called by the store's writer, on its thread -------------------------------------------
+
+    def begin(self, db: Db) -> None:
+        """Forget which heads are current: another process may have written since the last group."""
+        self._fresh.clear()
+        self._touched.clear()
+
+    def committed(self) -> None:
+        """Put the new marks on their medium; only then does the writer release the acts' callers."""
+        for origin, note in self._touched.items():
+            self.mark(origin).write(note)
+
+    def rolled_back(self) -> None:
+        """Forget every head: the group is not in the database."""
+        self._heads.clear()
+        self._fresh.clear()
+        self._touched.clear()
+
+    # --- acts ---------------------------------------------------------------------------------------------
+
+    def perform(self, act: Callable[[Tx], T], time: Time) -> T:
+        """Run *act* in one transaction and return its value once that is durable.
+
+        Raises:
+            SigningStopped: this node found that its journal is not the newest (rule N5).
+        """
+        if self.stopped:
+            raise SigningStopped(why=self.stopped)
+        return self.store.write(lambda db: self._run(db, act, time))
+
+    def _run(self, db: Db, act: Callable[[Tx], T], time: Time) -> T:
+        tx = Tx(db, time, self)
+        self._before.clear()
+        try:
+            value = act(tx)
+            if tx.entries:
+                self.apply(db, tx.entries)
+            tx.sign()
+        except BaseException:
+            self._restore()
+            raise
+        self._touched.update(tx.notes)
+        return value
+
+    def _restore(self) -> None:
+        """Put the heads this act moved back as they were: the writer rolls its savepoint back."""
+        for log, (tree, stored, note) in self._before.items():
+            head = self._heads[log]
+            head.range, head.stored, head.note, head.changed = tree, stored, note, False
+
+    def sign(self, tx: Tx) -> None:
+        """Seal the heads the running act moved; ``Tx.sign`` is the way in."""
+        for log in self._before:
+            head = self._heads[log]
+            if head.changed:
+                note = head.seal(tx.db, self.keyring)
+                tx.notes[head.origin] = note
+
+    def head(self, db: Db, log: int) -> Head:
+        """Return the head of *log*, current inside the running transaction."""
+        if log not in self._fresh:
+            self._heads[log] = load_head(db, log, self._heads.get(log))
+            self._fresh.add(log)
+        return self._heads[log]
+
+    def append(self, db: Db, head: Head, event: ev.Event) -> Entry:
+        """Append *event* to *head*'s log and index its id."""
+        if head.state != "open" or not head.own:
+            raise LogNotOpen(head.origin)
+        inner, origin = unwrap(event, head.origin)
+        if not index_event(db, event, head.log, head.size):
+            raise DuplicateEvent(event.id)
+        if head.log not in self._before:
+            self._before[head.log] = (head.range.copy(), head.stored, head.note)
+        index = head.append(db, ev.encode(event))
+        if isinstance(event, ev.Erased):
+            tombstones.bury(db, head.log, index, event)
+        if inner is not event and index_event(db, inner, head.log, index):
+            return Entry(head.log, index, origin, inner, own=True)
+        return Entry(head.log, index, head.origin, event, own=True)
+
+    def mark(self, origin: str) -> HighWater:
+        """Return the high-water file of own log *origin*."""
+        if origin not in self._marks:
+            self._marks[origin] = HighWater(self._marks_folder, origin)
+        return self._marks[origin]

@@ -1,0 +1,186 @@
+"""Another node's leaves, stored verbatim with their boxes: what a mirror holds.
+
+``examine`` does all the arithmetic outside the writer: decoding, opening the key list, checking every box against
+its commitment. ``store_mirrored`` then writes what was found, in the accepting transaction. A bad leaf never
+rejects a batch: it is stored like any other, put in quarantine and counted (spec log §3).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sync.batch import Batch
+from sync.commitments import BoxMismatch, check_box
+from sync.merkle import CompactRange, leaf_hash
+
+from appliance.domain import events as ev
+from appliance.journal import tombstones
+from appliance.journal.entries import Entry, check_shape, subject_of, unwrap
+from appliance.store.db import Db
+
+MISMATCH, WITHHELD = "mismatch", "withheld"
+RECEIPT = "receipt"
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One leaf as examined.
+
+    Attributes:
+        outer: the event of the leaf itself; None when it cannot be read.
+        event, origin: what counts: the inner event and its first origin for a relayed leaf.
+        boxes: (field, box, key) of every value that is what its leaf committed to.
+        flags: (field, flag) of every value that is not, or did not come.
+        trouble: why the leaf goes to quarantine; '' for a good one.
+    """
+
+    index: int
+    raw: bytes
+    outer: ev.Event | None = None
+    event: ev.Event | None = None
+    origin: str = ""
+    boxes: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    flags: list[tuple[str, str]] = field(default_factory=list)
+    rid: bytes | None = None
+    trouble: str = ""
+    repeated: bool = False  # the very same leaf is held in another log; its boxes lie there
+
+
+def examine(batch: Batch, keys: Sequence[bytes], start: int) -> list[Leaf]:
+    """Return the leaves of *batch* from index *start* on, each decoded and its boxes checked.
+
+    Args:
+        keys: the box keys, in the order of the batch's boxes.
+    """
+    leaves = [_decode(batch, offset) for offset in range(start - batch.start, len(batch.leaves))]
+    first = start - batch.start
+    for box, key in zip(batch.boxes, keys, strict=True):
+        if box.offset >= first:
+            _check(leaves[box.offset - first], box.field, box.box, key)
+    for leaf in leaves:
+        if leaf.event is not None:
+            have = {name for name, _, _ in leaf.boxes} | {name for name, _ in leaf.flags}
+            leaf.flags += [(name, WITHHELD) for name in leaf.event.c if name not in have]
+    return leaves
+
+
+def _decode(batch: Batch, offset: int) -> Leaf:
+    leaf = Leaf(batch.start + offset, batch.leaves[offset])
+    try:
+        leaf.outer = ev.decode(leaf.raw)
+        assert leaf.outer is not None
+        leaf.event, leaf.origin = unwrap(leaf.outer, batch.origin)
+        _check_relay(leaf.origin, batch.origin)
+        check_shape(leaf.event)
+    except ev.Unreadable as error:
+        leaf.outer = leaf.event = None
+        leaf.trouble = f"unreadable: {error}"[:200]
+    return leaf
+
+
+def _check_relay(first: str, origin: str) -> None:
+    """Check that a centre relays only leaves of its own older epochs; HQ's downlink may relay any."""
+    if first != origin and "/log/to/" not in origin and first.rsplit("/", 1)[0] != origin.rsplit("/", 1)[0]:
+        raise ev.Unreadable("it relays another centre's leaf")
+
+
+def _check(leaf: Leaf, name: str, box: bytes, key: bytes) -> None:
+    event = leaf.event
+    if event is None or name not in event.c:
+        return  # a box no leaf speaks of is dropped: nothing vouches for it
+    try:
+        value = check_box(key, box, base64.b64decode(event.c[name], validate=True), leaf.origin, event.id, name)
+    except (BoxMismatch, binascii.Error):
+        leaf.flags.append((name, MISMATCH))
+        return
+    leaf.boxes.append((name, box, key))
+    if name == RECEIPT:
+        leaf.rid = value
+
+
+def store_mirrored(db: Db, log: int, log_name: str, tree: CompactRange, leaves: Sequence[Leaf]) -> list[Entry]:
+    """Store *leaves* behind *tree* (which moves on) and return the entries the read models must apply.
+
+    Entry, nodes, event index, boxes, keys, flags, tombstones and quarantine are the caller's one transaction.
+    """
+    hashes = [leaf_hash(leaf.raw) for leaf in leaves]
+    db.insert("entry", ("log", "idx", "hash", "leaf"), [(log, x.index, h, x.raw) for x, h in zip(leaves, hashes, strict=True)])
+    nodes = [(log, level, at, node) for level, at, node in tree.append_many(hashes) if level]
+    db.insert("node", ("log", "level", "idx", "hash"), nodes)
+    entries, index = _index(db, log, leaves)
+    db.insert("event", ("id", "log", "idx", "subject", "n"), index)
+    for leaf in leaves:
+        if isinstance(leaf.outer, ev.Erased):
+            _bury(db, log, log_name, leaf)
+    _store_boxes(db, log, leaves)
+    bad = [(log, leaf.index, leaf.trouble) for leaf in leaves if leaf.trouble]
+    db.insert("quarantine", ("log", "idx", "reason"), bad)
+    troubled = {index for _, index, _ in bad}
+    return [entry for entry in entries if entry.index not in troubled]
+
+
+def _index(db: Db, log: int, leaves: Sequence[Leaf]) -> tuple[list[Entry], list[tuple[str, int, int, str, int]]]:
+    """Return entries to apply and rows for the event index; an id known already marks its leaf."""
+    known = _known_ids(db, [e.id for leaf in leaves for e in (leaf.outer, leaf.event) if e is not None])
+    entries: list[Entry] = []
+    rows: list[tuple[str, int, int, str, int]] = []
+    for leaf in leaves:
+        if leaf.outer is None or leaf.event is None:
+            continue
+        if leaf.outer.id in known:
+            if not _same_leaf(db, leaf):
+                leaf.trouble = "another leaf of its id stands in the journal"
+            leaf.repeated = True
+            continue
+        known.add(leaf.outer.id)
+        rows.append((leaf.outer.id, log, leaf.index, *subject_of(leaf.outer)))
+        if leaf.event is leaf.outer or leaf.event.id not in known:
+            entries.append(Entry(log, leaf.index, leaf.origin, leaf.event, rid=leaf.rid))
+        if leaf.event is not leaf.outer and leaf.event.id not in known:
+            known.add(leaf.event.id)
+            rows.append((leaf.event.id, log, leaf.index, *subject_of(leaf.event)))
+    return entries, rows
+
+
+def _known_ids(db: Db, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        part = {f"i{n}": one for n, one in enumerate(ids[start : start + 500])}
+        names = ", ".join(f":{name}" for name in part)
+        found.update(row[0] for row in db.all(f"SELECT id FROM event WHERE id IN ({names})", **part))
+    return found
+
+
+def _same_leaf(db: Db, leaf: Leaf) -> bool:
+    """Tell whether the leaf held under this id is the same, byte for byte: the same id again is success."""
+    assert leaf.outer is not None
+    row = db.one("SELECT t.leaf FROM event e JOIN entry t ON t.log = e.log AND t.idx = e.idx WHERE e.id = :id", id=leaf.outer.id)
+    return row is not None and bytes(row[0]) == leaf.raw
+
+
+def _bury(db: Db, log: int, log_name: str, leaf: Leaf) -> None:
+    assert isinstance(leaf.outer, ev.Erased)
+    if tombstones.may_erase(leaf.outer, log_name):
+        tombstones.bury(db, log, leaf.index, leaf.outer)
+    else:
+        leaf.trouble = "a centre may erase contact fields only"
+
+
+def _store_boxes(db: Db, log: int, leaves: Sequence[Leaf]) -> None:
+    """Store boxes and keys, but for what is erased: tombstones win in any order (spec keys K4)."""
+    good = [leaf for leaf in leaves if leaf.event is not None and not leaf.repeated and (leaf.boxes or leaf.flags)]
+    dead = tombstones.buried(db, [x.event.id for x in good if x.event], [subject_of(x.event)[0] for x in good if x.event])
+
+    def alive(leaf: Leaf, name: str) -> bool:
+        assert leaf.event is not None
+        case = subject_of(leaf.event)[0]
+        return not dead or not {(leaf.event.id, name), (leaf.event.id, tombstones.WHOLE_CASE), (case, tombstones.WHOLE_CASE)} & dead
+
+    kept = [(leaf, one) for leaf in good for one in leaf.boxes if alive(leaf, one[0])]
+    db.insert("box", ("log", "idx", "field", "box"), [(log, leaf.index, name, box) for leaf, (name, box, _) in kept])
+    db.insert("box_key", ("log", "idx", "field", "key"), [(log, leaf.index, name, key) for leaf, (name, _, key) in kept])
+    flags = [(log, leaf.index, name, flag) for leaf in good for name, flag in leaf.flags if alive(leaf, name)]
+    db.insert("box_flag", ("log", "idx", "field", "flag"), flags)

@@ -1,0 +1,59 @@
+"""The last sequence number of each series of references, such as ``NBI-26A``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from appliance.domain import events as ev
+from appliance.domain.codes import Reference, ReferenceMistyped, parse_reference
+from appliance.journal.entries import Entry
+from appliance.store.db import Db
+
+VERSION = 1
+TABLES = """
+CREATE TABLE series (
+    name TEXT NOT NULL PRIMARY KEY,
+    last INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+DROP = "DROP TABLE IF EXISTS series;"
+
+
+def name_of(centre: str, year: int, letters: str) -> str:
+    """Return the name of a series: centre, year in two digits, letters of the epoch."""
+    return f"{centre}-{year % 100:02d}{letters}"
+
+
+def _reference(text: str) -> Reference | None:
+    try:
+        return parse_reference(text)
+    except ReferenceMistyped:
+        return None  # a mirrored leaf may say what it likes; it only does not count
+
+
+def take(db: Db, name: str) -> int:
+    """Return the next number of series *name*, from 1, and keep it taken in this transaction."""
+    row = db.one(
+        "INSERT INTO series (name, last) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET last = series.last + 1 RETURNING last",
+        name=name,
+    )
+    assert row is not None
+    return int(row[0])
+
+
+def apply(db: Db, entries: Sequence[Entry]) -> None:
+    """Raise each series to the highest number seen in *entries* that ``take`` did not just hand out here."""
+    highest: dict[str, int] = {}
+    for entry in entries:
+        if entry.own or not isinstance(entry.event, ev.CaseOpened):
+            continue
+        reference = _reference(entry.event.ref)
+        if reference is not None:
+            name = name_of(reference.centre, reference.year, reference.series)
+            highest[name] = max(highest.get(name, 0), reference.sequence)
+    for name, number in sorted(highest.items()):
+        db.run(
+            "INSERT INTO series (name, last) VALUES (:name, :number) ON CONFLICT (name) DO UPDATE"
+            " SET last = CASE WHEN excluded.last > series.last THEN excluded.last ELSE series.last END",
+            name=name, number=number,
+        )

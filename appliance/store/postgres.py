@@ -1,0 +1,174 @@
+"""PostgreSQL by psycopg 3, for headquarters; the driver is imported only when a database of that kind is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql as text
+from psycopg.errors import DiskFull, UniqueViolation
+
+from appliance.store.db import Row, to_format_style, to_postgres_schema
+from appliance.store.errors import AppendOnly, Duplicate, StoreError, StoreFull, StoreUnavailable
+
+_APPEND_ONLY = "23514"  # what the triggers of 0001_journal.postgres.sql raise
+_COPY_FROM = 20  # rows from which COPY beats INSERT
+_KINDS = "SELECT column_name, udt_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = %s"
+
+
+def connect(url: str, *, reader: bool = False) -> PostgresDb:
+    """Open *url*; a reader's transactions are read-only."""
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+        if reader:
+            connection.execute("SET default_transaction_read_only = on")
+    except psycopg.Error as error:
+        raise translate(error) from error
+    return PostgresDb(connection)
+
+
+def translate(error: psycopg.Error) -> Exception:
+    """Return the store's error for PostgreSQL's."""
+    if isinstance(error, UniqueViolation):
+        return Duplicate(error.diag.constraint_name or "")
+    if isinstance(error, DiskFull):
+        return StoreFull()
+    if error.sqlstate == _APPEND_ONLY:
+        return AppendOnly(error.diag.message_primary or "")
+    if error.sqlstate is None or error.sqlstate.startswith(("08", "57", "53", "40")):
+        return StoreUnavailable(type(error).__name__)
+    return StoreError(f"{error.sqlstate}: {error.diag.message_primary}")
+
+
+class PostgresDb:
+    """One connection to PostgreSQL."""
+
+    lock_clause = " FOR UPDATE"
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        """Wrap an open connection in autocommit; transactions are begun by name."""
+        self._connection = connection
+        self._depth = 0
+        self._kinds: dict[str, dict[str, str]] = {}
+
+    def _execute(self, sql: str, params: dict[str, object]) -> psycopg.Cursor[Row]:
+        try:
+            return self._connection.execute(to_format_style(sql), params, prepare=True)  # type: ignore[call-overload, no-any-return]
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def one(self, sql: str, **params: object) -> Row | None:
+        """Return the first row, or None."""
+        return self._execute(sql, params).fetchone()
+
+    def all(self, sql: str, **params: object) -> list[Row]:
+        """Return every row."""
+        return self._execute(sql, params).fetchall()
+
+    def each(self, sql: str, **params: object) -> Iterator[Row]:
+        """Yield row after row by a server-side cursor."""
+        try:
+            with self._connection.transaction(), self._connection.cursor(name="cfms_each") as cursor:
+                cursor.itersize = 1000
+                cursor.execute(to_format_style(sql), params)  # type: ignore[arg-type]
+                yield from cursor
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def run(self, sql: str, **params: object) -> int:
+        """Run a statement; return how many rows it touched."""
+        return self._execute(sql, params).rowcount
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool = False) -> None:
+        """Insert many rows at once, by COPY in binary where there are enough of them."""
+        if not rows:
+            return
+        names = text.SQL(", ").join(map(text.Identifier, columns))
+        try:
+            if len(rows) >= _COPY_FROM and not ignore:
+                self._copy(table, columns, rows, names)
+                return
+            ending = text.SQL(" ON CONFLICT DO NOTHING" if ignore else "")
+            marks = text.SQL(", ").join([text.Placeholder()] * len(columns))
+            statement = text.SQL("INSERT INTO {} ({}) VALUES ({}){}").format(text.Identifier(table), names, marks, ending)
+            with self._connection.cursor() as cursor:
+                cursor.executemany(statement, rows)
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def _copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], names: text.Composed) -> None:
+        kinds = self._kinds_of(table)
+        statement = text.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(text.Identifier(table), names)
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types([kinds[column] for column in columns])
+            for row in rows:
+                copy.write_row(row)
+
+    def _kinds_of(self, table: str) -> dict[str, str]:
+        if table not in self._kinds:
+            self._kinds[table] = dict(self._connection.execute(_KINDS, (table,)).fetchall())
+        return self._kinds[table]
+
+    def script(self, sql: str) -> None:
+        """Run schema statements."""
+        try:
+            self._connection.execute(to_postgres_schema(sql), prepare=False)  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block did when it raises."""
+        self._depth += 1
+        name = f"s{self._depth}"
+        self.run(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            self.run(f"ROLLBACK TO SAVEPOINT {name}")
+            self.run(f"RELEASE SAVEPOINT {name}")
+            raise
+        else:
+            self.run(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+
+    # --- what the writer and the store need beyond Db ---------------------------------------------------
+
+    def begin(self) -> None:
+        """Begin a transaction; rows are locked as heads are read."""
+        self.run("BEGIN")
+
+    def commit(self) -> None:
+        """Commit; on return it is on the medium."""
+        self.run("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if one is running."""
+        if not self._connection.closed and self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            self.run("ROLLBACK")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that sees one state throughout."""
+        self.run("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether the connection is of no more use."""
+        return bool(self._connection.closed or self._connection.broken)
+
+    def truncate_wal(self) -> bool:
+        """Let the server reuse deleted rows; their bytes go as pages and write-ahead log are recycled (docs/privacy.md)."""
+        self._connection.execute("VACUUM box, box_key")
+        return True
+
+    def backup_to(self, target: Path, progress: Any = None) -> None:
+        """PostgreSQL is backed up by its own tools."""
+        raise StoreError("Back up PostgreSQL with pg_basebackup; see docs/operations.md.")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -1,0 +1,277 @@
+"""The one writer: acts that wait together share one transaction and one fsync (design §4).
+
+Guarantees. An act's caller returns only after COMMIT, and after the hooks have put the high-water mark on its
+medium. A refused act is rolled back to its own savepoint; its neighbours stand. When COMMIT fails, every caller of
+the group is told so. On SQLite the node's file lock is held from before BEGIN until after COMMIT, so another process
+(the command line beside the server) waits its turn instead of meeting "database is locked".
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from appliance.store.db import Db
+from appliance.store.errors import NestedWrite, StoreError, StoreUnavailable, WriterClosed
+
+T = TypeVar("T")
+GATHER = 0.004  # seconds at most to wait for those on their way in
+MOST = 256  # acts a group
+_WAIT = 60.0  # seconds; every wait has an end and is then looked at again
+
+
+class Hooks(Protocol):
+    """Who follows the writer's groups: the journal."""
+
+    def begin(self, db: Db) -> None:
+        """A group has begun; heads must be read anew."""
+
+    def committed(self) -> None:
+        """The group is committed; make the marks durable before the callers are released."""
+
+    def rolled_back(self) -> None:
+        """The group is not in the database."""
+
+
+class WriteDb(Db, Protocol):
+    """A connection the writer drives."""
+
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+    def close(self) -> None: ...
+    def truncate_wal(self) -> bool: ...
+
+    @property
+    def broken(self) -> bool: ...
+
+
+class NoHooks:
+    """Follows nothing."""
+
+    def begin(self, db: Db) -> None:
+        """Do nothing."""
+
+    def committed(self) -> None:
+        """Do nothing."""
+
+    def rolled_back(self) -> None:
+        """Do nothing."""
+
+
+class _Act:
+    """One waiting act and, later, what became of it."""
+
+    __slots__ = ("done", "error", "run", "value")
+
+    def __init__(self, run: Callable[[Db], Any]) -> None:
+        self.run = run
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What the writer has done: groups committed, acts in them, the largest group."""
+
+    commits: int = 0
+    acts: int = 0
+    largest: int = 0
+
+
+class Writer:
+    """A thread with one connection that runs acts in groups."""
+
+    def __init__(self, connect: Callable[[], WriteDb], lock: Path | None, hooks: Hooks | None = None) -> None:
+        """Write by connections from *connect*, one group at a time under file *lock* (None: rows are locked instead)."""
+        self.hooks: Hooks = hooks or NoHooks()
+        self.statistics = Statistics()
+        self._connect = connect
+        self._lock = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600) if lock else -1
+        self._db: WriteDb | None = None
+        self._queue: deque[_Act] = deque()
+        self._expected = 0
+        self._state = threading.Condition(threading.Lock())
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="cfms-writer", daemon=True)
+        self._thread.start()
+
+    # --- callers ----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Count a handler that is on its way to ``submit``: the writer waits a little for it, so that one fsync serves both."""
+        with self._state:
+            self._expected += 1
+        _on_way.count = getattr(_on_way, "count", 0) + 1
+        try:
+            yield
+        finally:
+            if _on_way.count:
+                _on_way.count -= 1
+                with self._state:
+                    self._expected -= 1
+                    self._state.notify()
+
+    def submit(self, act: Callable[[Db], T]) -> T:
+        """Run *act* in its own savepoint of the next group; return its value once that is durable.
+
+        Raises:
+            Whatever the act raised, or why the group could not be committed.
+        """
+        if threading.current_thread() is self._thread:
+            raise NestedWrite(NestedWrite.__doc__)
+        waiting = _Act(act)
+        with self._state:
+            if self._closing:
+                raise WriterClosed(WriterClosed.__doc__)
+            self._queue.append(waiting)
+            if getattr(_on_way, "count", 0):
+                _on_way.count -= 1
+                self._expected -= 1
+            if self._expected <= 0 or len(self._queue) >= MOST or len(self._queue) == 1:
+                self._state.notify()
+        while not waiting.done.acquire(timeout=_WAIT):
+            if not self._thread.is_alive():
+                raise WriterClosed(WriterClosed.__doc__)
+        if waiting.error is not None:
+            raise waiting.error
+        value: T = waiting.value
+        return value
+
+    def between(self, step: Callable[[WriteDb], T]) -> T:
+        """Run *step* on the writer's thread outside any transaction, under the file lock (for the write-ahead log)."""
+        return self.submit(_Between(step))
+
+    def close(self) -> None:
+        """Finish what is queued and stop."""
+        with self._state:
+            self._closing = True
+            self._state.notify()
+        self._thread.join(timeout=_WAIT)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    # --- the thread -------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while True:
+            group = self._gather()
+            if not group:
+                break
+            special = [act for act in group if isinstance(act.run, _Between)]
+            plain = [act for act in group if not isinstance(act.run, _Between)]
+            if plain:
+                self._settle(plain, self._run_group)
+            for act in special:
+                self._settle([act], self._run_between)
+        if self._db is not None:
+            self._db.close()
+
+    def _gather(self) -> list[_Act]:
+        """Wait for work, then a moment for those on their way; return the group, empty when closing."""
+        with self._state:
+            while not self._queue and not self._closing:
+                self._state.wait(_WAIT)
+            if self._expected > 0 and len(self._queue) < MOST and not self._closing:
+                self._state.wait_for(lambda: self._expected <= 0 or len(self._queue) >= MOST, GATHER)
+            return [self._queue.popleft() for _ in range(min(len(self._queue), MOST))]
+
+    def _settle(self, group: list[_Act], run: Callable[[list[_Act]], None]) -> None:
+        """Run a group and release its callers, whatever happens."""
+        try:
+            run(group)
+        except BaseException as error:  # noqa: BLE001 - handed to every caller of the group, which raises it
+            for act in group:
+                act.error = act.error or error
+        finally:
+            for act in group:
+                act.done.release()
+
+    def _run_group(self, group: list[_Act]) -> None:
+        self._take_lock()
+        try:
+            self._transact(group)
+        finally:
+            self._drop_lock()
+
+    def _transact(self, group: list[_Act]) -> None:
+        db = self._connection()
+        try:
+            db.begin()
+            self.hooks.begin(db)
+            for act in group:
+                _run_act(db, act)
+            db.commit()
+        except BaseException:
+            self._undo(db)
+            self.hooks.rolled_back()
+            raise
+        self.statistics.commits += 1
+        self.statistics.acts += len(group)
+        self.statistics.largest = max(self.statistics.largest, len(group))
+        self.hooks.committed()
+
+    def _undo(self, db: WriteDb) -> None:
+        try:
+            db.rollback()
+        except StoreError:
+            self._db = None
+        if db.broken:
+            self._db = None
+
+    def _run_between(self, group: list[_Act]) -> None:
+        step = group[0].run
+        assert isinstance(step, _Between)
+        self._take_lock()
+        try:
+            group[0].value = step.step(self._connection())
+        finally:
+            self._drop_lock()
+
+    def _connection(self) -> WriteDb:
+        if self._db is None or self._db.broken:
+            self._db = self._connect()
+        return self._db
+
+    def _take_lock(self) -> None:
+        if self._lock >= 0:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def _drop_lock(self) -> None:
+        if self._lock >= 0:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+
+class _Between:
+    """Marks a step that runs outside any transaction."""
+
+    def __init__(self, step: Callable[[WriteDb], Any]) -> None:
+        self.step = step
+
+    def __call__(self, db: Db) -> Any:
+        raise NestedWrite("a step outside transactions was run inside one")
+
+
+_on_way = threading.local()
+
+
+def _run_act(db: Db, act: _Act) -> None:
+    """Run one act in its savepoint; only a broken connection stops the whole group."""
+    try:
+        with db.savepoint():
+            act.value = act.run(db)
+    except StoreUnavailable:
+        raise
+    except BaseException as error:  # noqa: BLE001 - handed to the act's own caller, which raises it
+        act.error = error

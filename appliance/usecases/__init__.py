@@ -1,0 +1,1 @@
+"""The only writers: one function an act, one transaction each."""

@@ -1,0 +1,183 @@
+"""HQ takes a batch: judged, stored, made visible and cosigned, each batch by itself (spec log §3, keys K3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sync.batch import Batch, BatchError, TooLarge, read_batch
+from sync.commitments import KeyListError, open_keys
+from sync.merkle import CompactRange, range_at, root_at
+from sync.mirror import Answer, Verdict, cosigned, judge
+from sync.note import Verifier
+
+from appliance.domain import events as ev
+from appliance.journal.entries import Entry
+from appliance.journal.heads import node_reader
+from appliance.journal.journal import Tx
+from appliance.journal.keyring import KeyMissing
+from appliance.journal.mirroring import Leaf, examine, store_mirrored
+from appliance.projections import announcements
+from appliance.store.db import Db
+from appliance.usecases import facts, logs, objects
+from appliance.usecases.erase_values import SCRUB
+from appliance.usecases.logs import LogRow
+from appliance.usecases.node import Node
+from appliance.usecases.relay_case import relay
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLog:
+    """What HQ holds of one origin, as ``sync.mirror.judge`` asks for it."""
+
+    row: LogRow
+    db: Db
+    tree: CompactRange
+
+    @property
+    def state(self) -> str:
+        """Return open, closed or frozen."""
+        return self.row.state
+
+    @property
+    def verifier(self) -> Verifier:
+        """Return the verifier of the log's own key."""
+        return Verifier.parse(self.row.vkey)
+
+    @property
+    def size(self) -> int:
+        """Return how many leaves are held."""
+        return self.row.size
+
+    @property
+    def newest_note(self) -> str:
+        """Return the newest note HQ cosigned, '' before the first."""
+        return self.row.ack_note
+
+    def root_at(self, size: int) -> bytes:
+        """Return the root HQ holds at *size*."""
+        return root_at(size, node_reader(self.db, self.row.id))
+
+    def leaf(self, index: int) -> bytes:
+        """Return the leaf HQ holds at *index*."""
+        row = self.db.one("SELECT leaf FROM entry WHERE log = :log AND idx = :idx", log=self.row.id, idx=index)
+        assert row is not None
+        return bytes(row[0])
+
+    def has_object(self, hashed: bytes) -> bool:
+        """Tell whether HQ holds the side object of that hash."""
+        return objects.have(self.db, hashed)
+
+
+def accept_batch(node: Node, raw: bytes, sender: str) -> Answer:
+    """Judge batch *raw* and, where it is good, store, show and cosign it; return the answer for the wire.
+
+    Args:
+        sender: origin whose key signed the request; it may send for older epochs of its own centre too.
+    """
+    try:
+        batch = read_batch(raw)
+    except TooLarge as error:
+        return Answer(413, f"{error}\n")
+    except BatchError as error:
+        return Answer(400, f"{error}\n")
+    with node.store.read() as db:
+        if not _speaks_for(db, sender, batch.origin):
+            return Answer(404, "unknown origin\n")
+    if batch.start == batch.end:
+        return _accept_objects(node, batch)
+    prepared = _prepare(node, batch)
+    if isinstance(prepared, Answer):
+        return prepared
+    return node.perform(lambda tx: _accept(node, tx, batch, prepared))
+
+
+def _speaks_for(db: Db, sender: str, origin: str) -> bool:
+    """Tell whether *sender* may hand in *origin*: its own log, or an older epoch of its centre."""
+    if sender == origin:
+        return True
+    mine, theirs = announcements.epoch_of(db, sender), announcements.epoch_of(db, origin)
+    return mine is not None and theirs is not None and mine.centre == theirs.centre and not mine.closed_at
+
+
+def _accept_objects(node: Node, batch: Batch) -> Answer:
+    node.perform(lambda tx: objects.put(tx.db, batch.objects, tx.time.ts))
+    return Answer(200, "")
+
+
+def _prepare(node: Node, batch: Batch) -> list[Leaf] | Answer:
+    """Open the key list and check every box, outside the writer; 428 when it is sealed to a key HQ no longer has."""
+    keys: list[bytes] = []
+    if batch.boxes:
+        try:
+            data_key = node.keyring.hq_data_key_of(batch.kid)
+        except KeyMissing:
+            return Answer(428, node.keyring.hq_data_key().kid + "\n")
+        try:
+            keys = open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes)
+        except KeyListError as error:
+            return Answer(400, f"{error}\n")
+        if len(keys) != len(batch.boxes):
+            return Answer(400, "the key list does not fit the boxes\n")
+    return examine(batch, keys, batch.start)
+
+
+def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
+    row = _locked(tx.db, batch.origin)
+    if row is None:
+        return Answer(404, "unknown origin\n")
+    tree = range_at(row.size, node_reader(tx.db, row.id))
+    fresh = leaves[max(0, row.size - batch.start) :]
+    needed = [bytes.fromhex(one) for leaf in fresh if leaf.event for one in objects.named_by(leaf.event)]
+    verdict = judge(batch, HeldLog(row, tx.db, tree), needed)
+    if verdict.fork:
+        _freeze(tx, row, verdict)
+        return verdict.answer
+    if verdict.heartbeat:
+        return _cosign(node, tx, row.id, batch.note, row.size)
+    if not verdict.accepted:
+        return verdict.answer
+    objects.put(tx.db, batch.objects, tx.time.ts)
+    entries = store_mirrored(tx.db, row.id, row.name, tree, fresh)
+    objects.claim(tx.db, [entry.event for entry in entries])
+    tx.db.run(
+        "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id", size=tree.size, root=tree.root(), note=batch.note, id=row.id
+    )
+    tx.entries.extend(entries)
+    _close_previous(tx.db, row, entries)
+    relay(node, tx, entries)
+    if any(isinstance(entry.event, ev.Erased) for entry in entries):
+        facts.put(tx.db, SCRUB, "1")
+    return _cosign(node, tx, row.id, batch.note, tree.size)
+
+
+def _locked(db: Db, origin: str) -> LogRow | None:
+    """Return the log row of *origin*, locked against another HQ process until this transaction ends."""
+    found = db.one(f"SELECT id FROM log WHERE origin = :origin AND own = 0{db.lock_clause}", origin=origin)
+    return logs.by_id(db, found[0]) if found else None
+
+
+def _cosign(node: Node, tx: Tx, log: int, note: str, size: int) -> Answer:
+    """Cosign *note*: in the same transaction, shown only after COMMIT, so it says what is durable."""
+    full = cosigned(note, node.keyring.mirror(node.settings.domain), tx.time.ts)
+    tx.db.run("UPDATE log SET acked = :size, ack_note = :note WHERE id = :id", size=size, note=full, id=log)
+    return Answer(200, full)
+
+
+def _freeze(tx: Tx, row: LogRow, verdict: Verdict) -> None:
+    """Keep both notes as evidence and take nothing more from this origin."""
+    tx.db.run("UPDATE log SET state = 'frozen' WHERE id = :id", id=row.id)
+    tx.db.run(
+        "INSERT INTO fork (id, log, seen_at, ours, theirs) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM fork), :log, :at, :ours, :theirs)",
+        log=row.id, at=tx.time.ts, ours=verdict.evidence[0], theirs=verdict.evidence[1],
+    )
+
+
+def _close_previous(db: Db, row: LogRow, entries: list[Entry]) -> None:
+    """A new epoch's first leaf closes the one before: HQ takes nothing more from the old key."""
+    for entry in entries:
+        if isinstance(entry.event, ev.EpochStarted) and entry.event.prev_origin and entry.index == 0:
+            db.run(
+                "UPDATE log SET state = 'closed' WHERE origin = :origin AND name = :name AND own = 0 AND state = 'open'",
+                origin=entry.event.prev_origin, name=row.name,
+            )

@@ -1,0 +1,151 @@
+"""Backups: a checked copy of the database, encrypted to the centre's backup key; and the way back (spec keys K5, path 7)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+
+from appliance.domain.errors import Refusal
+from appliance.journal.keyring import Keyring, sync_folder
+from appliance.journal.verify import verify_logs
+from appliance.store.store import Store
+
+RECIPIENT = "backup.recipient"
+SUFFIX = ".cfms.age"
+Progress = Callable[[int, int], None]
+
+
+class NoBackupKey(Refusal):
+    """There is no backup key yet: run `cfms init` again, print the key it shows, and put it in the safe."""
+
+
+class WrongBackupKey(Refusal):
+    """That key does not open this backup. Type the key that was printed when this appliance was set up."""
+
+
+class BackupBroken(Refusal):
+    """This backup is damaged ({why}). Take the one before it."""
+
+
+class AlreadyThere(Refusal):
+    """There is a database here already. Move it away first; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One archive on disk."""
+
+    path: Path
+    made_at: int
+    size: int
+
+
+def make_backup_key(keyring: Keyring) -> str | None:
+    """Make the backup key pair when there is none; return the private half, to be printed once and kept on paper."""
+    if keyring.has(RECIPIENT):
+        return None
+    identity = pyrage.x25519.Identity.generate()
+    keyring.save(RECIPIENT, str(identity.to_public()).encode())
+    return str(identity)
+
+
+def back_up(store: Store, keyring: Keyring, folder: Path, now: int, keep_days: int, progress: Progress | None = None) -> Backup:
+    """Write today's archive: copied by SQLite's backup API, checked, encrypted, fsynced, renamed; old ones go.
+
+    The key folder is never part of it (rule N1). A crash at any step leaves only a temporary file, removed next time.
+
+    Raises:
+        NoBackupKey.
+    """
+    if not keyring.has(RECIPIENT):
+        raise NoBackupKey
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for stale in folder.glob(".making-*"):
+        stale.unlink()
+    recipient = pyrage.x25519.Recipient.from_str(keyring.load(RECIPIENT).decode())
+    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)) + SUFFIX
+    plain, sealed = folder / f".making-{name}.db", folder / f".making-{name}"
+    try:
+        store.backup_to(plain, progress)
+        pyrage.encrypt_file(str(plain), str(sealed), [recipient])
+        _sync_file(sealed)
+        sealed.rename(folder / name)
+        sync_folder(folder)
+    finally:
+        plain.unlink(missing_ok=True)
+        sealed.unlink(missing_ok=True)
+    forget_old(folder, now, keep_days)
+    return Backup(folder / name, now, (folder / name).stat().st_size)
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def backups(folder: Path) -> list[Backup]:
+    """Return the archives in *folder*, newest first."""
+    if not folder.is_dir():
+        return []
+    found = [Backup(path, int(path.stat().st_mtime), path.stat().st_size) for path in folder.glob("*" + SUFFIX)]
+    return sorted(found, key=lambda one: one.path.name, reverse=True)
+
+
+def forget_old(folder: Path, now: int, keep_days: int) -> int:
+    """Delete archives older than *keep_days*: no copy holding box keys lives longer (spec keys K5). Return how many."""
+    old = [one for one in backups(folder) if one.made_at < now - keep_days * 86400]
+    for one in old:
+        one.path.unlink()
+    return len(old)
+
+
+def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[Path], Store]) -> Path:
+    """Open *archive* with the paper key, verify it whole, and only then put it in place as *target*.
+
+    The node begins a new epoch at its next start, because its keys are not in any backup.
+
+    Args:
+        identity: the private key from paper, ``AGE-SECRET-KEY-1…``.
+        open_checked: opens a database file, bringing its schema up to date.
+
+    Raises:
+        AlreadyThere, WrongBackupKey, BackupBroken: nothing was changed.
+    """
+    if target.exists():
+        raise AlreadyThere
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".restoring-") as name:
+        fresh = Path(name) / target.name
+        _decrypt(archive, identity, fresh)
+        store = open_checked(fresh)
+        try:
+            with store.read() as db:
+                wrong = verify_logs(db)
+        finally:
+            store.close()
+        if wrong:
+            raise BackupBroken(why=f"{wrong.what}, entry {wrong.index}")
+        _sync_file(fresh)
+        shutil.move(fresh, target)
+        sync_folder(target.parent)
+    return target
+
+
+def _decrypt(archive: Path, identity: str, fresh: Path) -> None:
+    try:
+        key = pyrage.x25519.Identity.from_str(identity.strip())
+        pyrage.decrypt_file(str(archive), str(fresh), [key])
+    except pyrage.IdentityError:
+        raise WrongBackupKey from None
+    except pyrage.DecryptError as error:
+        raise (WrongBackupKey if "matching" in str(error).lower() else BackupBroken(why="it cannot be decrypted")) from None

@@ -1,0 +1,15 @@
+"""Checks that several use cases share."""
+
+from __future__ import annotations
+
+from appliance.domain.errors import InvalidInput, TextMissing, TextTooLong
+
+
+def check_text(text: str, limit: int, *, needed: bool) -> None:
+    """Check free text: there where it is needed, and of a size that fits."""
+    if needed and not text.strip():
+        raise TextMissing
+    if len(text) > limit:
+        raise TextTooLong(length=len(text), limit=limit)
+    if "\0" in text:
+        raise InvalidInput(field="text", reason="a character in it cannot be kept; type it again")

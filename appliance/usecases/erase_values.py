@@ -1,0 +1,74 @@
+"""Erasure: a tombstone in the log, the box and its key gone from every file (spec keys, path 6)."""
+
+from __future__ import annotations
+
+from appliance.domain import events as ev
+from appliance.domain.errors import ErasureNotAllowed, InvalidInput, NotFound
+from appliance.domain.people import MANAGERS, Person, check_role
+from appliance.journal import tombstones
+from appliance.journal.journal import Tx
+from appliance.projections import cases
+from appliance.usecases import facts
+from appliance.usecases.node import Node, new_id
+from appliance.usecases.relay_case import relay
+
+BASES = ("dpa-s40", "consent-withdrawn", "retention", "court-order")
+SCRUB = "scrub_due"  # fact: '1' while erased bytes may still stand in the write-ahead log
+
+
+def erase(node: Node, case: str, person: Person, fields: tuple[str, ...], basis: str) -> bool:
+    """Erase *fields* of *case*, or with no field all of the case's values; return True when no file holds the bytes.
+
+    A centre may erase contact fields only; HQ anything, once it holds it.
+
+    Raises:
+        NotAllowed, ErasureNotAllowed, NotFound, InvalidInput: nothing was erased.
+    """
+    check_role(person, MANAGERS)
+    if basis not in BASES:
+        raise InvalidInput(field="basis", reason=f"one of {', '.join(BASES)} is needed")
+    if not node.is_hq and (not fields or not set(fields) <= tombstones.CONTACT_FIELDS):
+        raise ErasureNotAllowed
+
+    def act(tx: Tx) -> None:
+        targets = _targets(tx, case, fields)
+        log = node.log_for(tx.db, targets[1])
+        event = ev.Erased(
+            id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, targets=targets[0], case="" if fields else case, basis=basis, role=person.role
+        )
+        relay(node, tx, [tx.append(event, log=log)])
+        facts.put(tx.db, SCRUB, "1")
+
+    node.perform(act)
+    return scrub(node)
+
+
+def _targets(tx: Tx, case: str, fields: tuple[str, ...]) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Return the (event, field) pairs to erase and the log of the case's opening."""
+    entries = cases.case_entries(tx.db, case)
+    opening = next((e for e in entries if isinstance(e.event, ev.CaseOpened)), None)
+    if opening is None:
+        raise NotFound
+    pairs = [(e.event.id, f) for e in entries for f in e.event.c if not fields or f in fields]
+    if not pairs:
+        raise NotFound
+    return tuple(sorted(pairs))[:500], opening.log
+
+
+def scrub(node: Node) -> bool:
+    """Empty the write-ahead log, so that erased bytes stand nowhere; True when it is clean, else it is tried again.
+
+    A reader in the middle of a page keeps the log from being emptied; the job ``scrub`` retries until it is.
+    """
+    clean = node.store.truncate_wal()
+    if clean:
+        node.store.write(lambda db: facts.put(db, SCRUB, ""))
+        node.store.truncate_wal()
+    return clean
+
+
+def scrub_due(node: Node) -> bool:
+    """Tell whether erased bytes may still stand in the write-ahead log."""
+    with node.store.read() as db:
+        return facts.get(db, SCRUB) == "1"
+

@@ -1,0 +1,94 @@
+"""A running node: what every use case is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from appliance.domain import events as ev
+from appliance.domain.catalogue import Catalogue
+from appliance.domain.country import Country
+from appliance.domain.errors import NotFound
+from appliance.domain.ids import uuid7
+from appliance.journal.entropy import random_bytes
+from appliance.journal.journal import Journal, Time, Tx
+from appliance.journal.keyring import Keyring
+from appliance.projections.receipts import Tagger
+from appliance.projections.registry import Projections
+from appliance.settings import Settings
+from appliance.store.db import Db
+from appliance.store.store import Store
+from appliance.usecases import logs
+from appliance.usecases.clock import DeviceClock
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Node:
+    """One node, at a centre or at headquarters.
+
+    Attributes:
+        catalogue: the newest one; replaced whole when HQ publishes another.
+        on_filed: told after each durable submission, so that the exchange can gather and go.
+    """
+
+    settings: Settings
+    store: Store
+    keyring: Keyring
+    journal: Journal
+    projections: Projections
+    tagger: Tagger
+    country: Country
+    catalogue: Catalogue
+    clock: DeviceClock
+    on_filed: Callable[[], None] = field(default=lambda: None)
+
+    def log_for(self, db: Db, opened_in: int) -> int:
+        """Return the row id of the own log in which an act on a case belongs.
+
+        A centre writes its own log; HQ writes ``to/<centre>`` of the centre where the case was filed, and ``hq``
+        for a case of no centre.
+
+        Args:
+            opened_in: row id of the log that holds the case's opening.
+
+        Raises:
+            NotFound: HQ has no log to that centre (its enrolment was revoked).
+        """
+        if not self.is_hq:
+            return self.journal.own_log
+        name = logs.by_id(db, opened_in).name
+        target = logs.current(db, name if name == "hq" or name.startswith("to/") else f"to/{name}")
+        if target is None or not target.own:
+            raise NotFound
+        return target.id
+
+    @property
+    def is_hq(self) -> bool:
+        """Tell whether this node is headquarters."""
+        return self.settings.role == "hq"
+
+    def perform(self, act: Callable[[Tx], T]) -> T:
+        """Run *act* as one durable transaction at the device's time; a clock step is logged first."""
+        time = self.clock.read()
+        if self.clock.step is None:
+            return self.journal.perform(act, time)
+        step, self.clock.step = self.clock.step, None
+
+        def stepped(tx: Tx) -> T:
+            if self.journal.own_log:
+                tx.append(
+                    ev.ClockStepped(
+                        id=new_id(time), ts=time.ts, q=time.quality, from_ts=step.before, to_ts=step.after, source=step.source
+                    )
+                )
+            return act(tx)
+
+        return self.journal.perform(stepped, time)
+
+
+def new_id(time: Time) -> str:
+    """Return a new UUIDv7 as 32 hex digits."""
+    return uuid7(time.ts * 1000, random_bytes(10))

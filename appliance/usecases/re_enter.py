@@ -1,0 +1,67 @@
+"""What a rolled-back or cloned copy of a log wrote on its own goes into the new epoch: nothing a citizen sent is lost.
+
+HQ froze the old origin, because two histories were signed under one key. The local history is set aside under
+another name, and every leaf HQ did not acknowledge is logged again as ``relayed``, verbatim, its boxes with it
+(spec log §3, "re-enter it with priority").
+"""
+
+from __future__ import annotations
+
+from appliance.domain import events as ev
+from appliance.journal.journal import Tx
+from appliance.store.db import Db
+from appliance.usecases import logs
+from appliance.usecases.logs import LogRow
+from appliance.usecases.node import Node, new_id
+
+CHUNK = 200  # leaves a transaction
+ASIDE = "~"
+
+
+def set_aside(node: Node, log: LogRow) -> None:
+    """Rename the diverged copy of *log* and make room for HQ's history of it; then enter again what HQ never had.
+
+    The renaming is one transaction; a crash after it is repaired by ``finish`` at the next exchange.
+    """
+
+    def rename(db: Db) -> None:
+        turn = db.one("SELECT count(*) FROM log WHERE bound = :origin", origin=log.origin)
+        aside = f"{log.origin}{ASIDE}{turn[0] if turn else 1}"
+        db.run("UPDATE log SET origin = :aside, state = 'frozen' WHERE id = :id", aside=aside, id=log.id)
+        fresh = logs.add_mirror(db, log.origin, log.name, log.vkey)
+        db.run("UPDATE log SET own = 1, state = 'closed', letter = :letter WHERE id = :id", letter=log.letter, id=fresh)
+
+    node.store.write(rename)
+    finish(node)
+
+
+def finish(node: Node) -> int:
+    """Enter again every unacknowledged leaf of a set-aside log that is not in a later log yet; return how many."""
+    entered = 0
+    with node.store.read() as db:
+        aside = [row for row in logs.own_logs(db) if ASIDE in row.origin]
+    for row in aside:
+        with node.store.read() as db:
+            (done,) = db.one("SELECT coalesce(max(src_idx) + 1, :acked) FROM relay WHERE src_log = :log", log=row.id, acked=row.acked) or (0,)
+        for start in range(max(done, row.acked), row.size, CHUNK):
+            entered += node.perform(lambda tx, row=row, start=start: _enter(tx, row, start))  # type: ignore[misc]
+    return entered
+
+
+def _enter(tx: Tx, row: LogRow, start: int) -> int:
+    origin = row.origin.partition(ASIDE)[0]
+    leaves = tx.db.all(
+        "SELECT idx, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx",
+        log=row.id, start=start, end=start + CHUNK,
+    )  # fmt: skip
+    for idx, leaf in leaves:
+        event = ev.decode(bytes(leaf))
+        if not isinstance(event, ev.CaseEvent | ev.Erased | ev.CaseRead):
+            continue  # epoch starts, beacons and clock steps belong to the history set aside
+        relayed = ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=origin, index=idx, leaf=bytes(leaf).decode())
+        entry = tx.append(relayed)
+        tx.db.run(
+            "INSERT INTO relay (log, idx, src_log, src_idx) VALUES (:log, :idx, :src_log, :src_idx)",
+            log=entry.log, idx=entry.index, src_log=row.id, src_idx=idx,
+        )  # fmt: skip
+    return len(leaves)

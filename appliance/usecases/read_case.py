@@ -1,0 +1,176 @@
+"""A case as its readers see it: the story with the values this node still holds, opened in memory only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.domain import events as ev
+from appliance.domain.cases import Case
+from appliance.domain.codes import check_receipt_code, rid_of
+from appliance.domain.errors import NotAllowed, NotFound, ReasonNeeded, UnknownCode
+from appliance.domain.people import Person
+from appliance.journal import boxes
+from appliance.journal.journal import Tx
+from appliance.journal.tombstones import CONTACT_FIELDS
+from appliance.projections import cases, readings, receipts
+from appliance.projections.cases import CaseRow
+from appliance.store.db import Db
+from appliance.usecases import logs
+from appliance.usecases.checks import check_text
+from appliance.usecases.node import Node, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the story.
+
+    Attributes:
+        kind: the event's type, such as ``opened`` or ``reply``.
+        text: its free text; '' when it has none, None when that was erased or did not come.
+        crossed: the move fell where it was no longer legal.
+        by: account id of the member of staff, ``citizen`` or ``clock``.
+    """
+
+    id: str
+    kind: str
+    at: int
+    quality: str
+    by: str
+    role: str
+    text: str | None
+    detail: str
+    crossed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStory:
+    """A case, its row, and its story in order; ``contact`` only where the reader may see it."""
+
+    row: CaseRow
+    case: Case
+    lines: tuple[Line, ...]
+    contact: dict[str, str]
+    has_contact: bool
+    origin: str
+    index: int
+
+
+def story(db: Db, case: str, *, contact: bool = False) -> CaseStory:
+    """Return the story of *case*.
+
+    Raises:
+        NotFound: this node has no such case.
+    """
+    found, row = cases.story_of(db, case), cases.get(db, case)
+    if found is None or row is None:
+        raise NotFound
+    told, placed = found
+    lines, shown, has_contact = [], {}, False
+    for place in placed:
+        event = place.entry.event
+        assert isinstance(event, ev.CaseEvent)
+        values = {f: v.decode() for f, v in _values(db, place).items() if f != receipts.FIELD}
+        if isinstance(event, ev.CaseOpened):
+            found_contact = {f: v for f, v in values.items() if f in CONTACT_FIELDS}
+            has_contact, shown = bool(found_contact), found_contact if contact else {}
+        lines.append(_line(event, values, crossed=place.crossed))
+    opening = placed[0].entry
+    return CaseStory(row, told.case, tuple(lines), shown, has_contact, opening.origin, opening.index)
+
+
+def _values(db: Db, place: cases.Placed) -> dict[str, bytes]:
+    e = place.entry
+    return boxes.read(db, e.log, e.index, e.origin, e.event.id) if e.event.c else {}
+
+
+def _line(event: ev.CaseEvent, values: dict[str, str], *, crossed: bool) -> Line:
+    text = values.get("text") if "text" in event.c else ""
+    kind = "question" if isinstance(event, ev.ReplySent) and event.ask else str(event.__struct_config__.tag)
+    return Line(event.id, kind, event.ts, event.q, event.by, getattr(event, "role", ""), text, detail_of(event), crossed)
+
+
+def detail_of(event: ev.CaseEvent) -> str:
+    """Return the one coded fact worth showing beside *event*."""
+    match event:
+        case ev.CaseReferred():
+            return event.institution
+        case ev.CaseAssigned():
+            return event.officer
+        case ev.CaseResolved() | ev.CaseRejected() | ev.CaseClosed():
+            return event.reason
+        case ev.FixAnswered():
+            return "yes" if event.yes else "no"
+        case ev.CaseEscalated() | ev.ComplimentPassed():
+            return event.to
+        case _:
+            return ""
+
+
+def find_by_code(node: Node, typed: str) -> CaseStory:
+    """Return the case a citizen's receipt code opens.
+
+    Raises:
+        CodeMistyped: a digit is wrong. UnknownCode: no case here has that code.
+    """
+    rid = rid_of(check_receipt_code(typed))
+    with node.store.read() as db:
+        case = receipts.case_of(db, node.tagger, rid)
+        if case is None:
+            raise UnknownCode
+        return story(db, case)
+
+
+def read_case(node: Node, case: str, person: Person) -> CaseStory:
+    """Return *case* to a member of staff who may read it without giving a reason (spec keys §4).
+
+    Raises:
+        NotFound, NotAllowed: no such case, or the person's role never reads cases.
+        ReasonNeeded: an HQ reader must first say why they open a case that is not HQ's (``open_with_reason``).
+    """
+    with node.store.read() as db:
+        found = story(db, case)
+        if not _may_read(node, db, found.row, person) and not readings.has_read(db, case, person.id):
+            raise ReasonNeeded
+        return found
+
+
+def _may_read(node: Node, db: Db, row: CaseRow, person: Person) -> bool:
+    if not person.may_open:
+        raise NotAllowed
+    filed_here = not node.is_hq or logs.by_id(db, row.log).own
+    return filed_here or person.may_read_at_hq(escalated=row.escalated, institution=row.institution, filed_here=False)
+
+
+def open_with_reason(node: Node, case: str, person: Person, reason: str, *, contact: bool = False) -> CaseStory:
+    """Record why *person* opens a case or its contact details, then return it with them.
+
+    Raises:
+        NotFound, NotAllowed: no such case, or the person's role never reads cases.
+    """
+    if not person.may_open:
+        raise NotAllowed
+
+    def act(tx: Tx) -> None:
+        row = cases.get(tx.db, case)
+        if row is None:
+            raise NotFound
+        event = ev.CaseRead(
+            id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, case=case, by=person.id,
+            reason=check_reason(reason), fields=tuple(sorted(CONTACT_FIELDS)) if contact else (),
+        )  # fmt: skip
+        tx.append(event)
+
+    node.perform(act)
+    with node.store.read() as db:
+        return story(db, case, contact=contact)
+
+
+def check_reason(reason: str) -> str:
+    """Return the stated reason, trimmed.
+
+    Raises:
+        TextMissing, TextTooLong: there is none, or it does not fit its 80 characters.
+    """
+    text = reason.strip()
+    check_text(text, 80, needed=True)
+    return text

@@ -1,0 +1,1 @@
+"""The replicated log as a library: formats and protocol. Knows no feedback, no SQL, no web."""

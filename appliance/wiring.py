@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flask import Flask
+
+from kiosk_ui.api import api
+
 from appliance.domain.country import load_country
+from appliance.hq.sync_routes import routes as sync_routes
+from appliance.jobs import Jobs
 from appliance.journal.journal import Journal
 from appliance.journal.keyring import Keyring
 from appliance.projections.receipts import Tagger
@@ -62,6 +68,17 @@ def _prepare(db: Db, projections: Projections) -> None:
     """Make or renew the read models where their shape has changed since this database was last opened."""
     if projections.outdated(db):
         projections.rebuild(db)
+
+
+def create_app(node: Node, jobs: Jobs | None = None) -> Flask:
+    """Return the web application of *node*'s role."""
+    app = Flask("cfms")
+    app.extensions["cfms"] = node
+    app.extensions["cfms-jobs"] = jobs
+    app.register_blueprint(api)
+    if node.is_hq:
+        app.register_blueprint(sync_routes)
+    return app
 
 
 def close_node(node: Node) -> None:

@@ -167,6 +167,7 @@ class Exchange:
         moved = any([self._pull(name, int(sizes.get(name, 0))) for name in ("all", "to")])
         if moved or answer.get("unacknowledged"):
             self._ask("POST", "/sync/v1/ack", self.local.acknowledgements().encode())
+        self._fetch_objects()
 
     def _pull(self, name: str, size: int) -> bool:
         """Fetch log *name* until *size* leaves are held; True when any came."""
@@ -183,8 +184,6 @@ class Exchange:
             self._progress.received += now - have
             moved = True
         return moved
-
-        self._fetch_objects()
 
     def _renew_keys(self) -> dict[str, Any]:
         """HQ has new keys (it was restored, or changed them): take its key note, then greet it anew."""

@@ -1,0 +1,160 @@
+"""Everything that runs by itself: one table of jobs, each with its trigger, its use case and why (design §3)."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from sync.exchange import Backoff, Stopped
+from sync.link import LinkDown
+
+from appliance.domain.errors import Refusal, StorageFull
+from appliance.store.db import Db
+from appliance.usecases import objects
+from appliance.usecases.backup import NoBackupKey, back_up, backups
+from appliance.usecases.erase_values import scrub, scrub_due
+from appliance.usecases.node import Node
+from appliance.usecases.run_exchange import run_exchange
+
+log = logging.getLogger("cfms.jobs")
+EXCHANGE = "exchange"
+LEASE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the table.
+
+    Attributes:
+        trigger: arguments of APScheduler's ``add_job``.
+        roles: where it runs.
+        run: what it does; a failure is logged and the job runs again next time.
+    """
+
+    id: str
+    trigger: dict[str, object]
+    roles: tuple[str, ...]
+    run: Callable[[Node], object]
+    why: str
+
+
+def _backup(node: Node) -> None:
+    """Make today's archive unless there is one; a centre without a backup key is told so on its status page."""
+    now, folder = node.clock.read().ts, node.settings.backup.dir
+    newest = next(iter(backups(folder)), None)
+    if newest is None or now - newest.made_at > 20 * 3600:
+        try:
+            back_up(node.store, node.keyring, folder, now, node.settings.backup.keep_days)
+        except NoBackupKey as error:
+            log.warning("%s", error.message)
+
+
+def _scrub(node: Node) -> None:
+    if scrub_due(node):
+        scrub(node)
+
+
+def _purge(node: Node) -> None:
+    now = node.clock.read().ts
+    node.store.write(lambda db: objects.purge(db, now))
+
+
+TABLE = (
+    Job("backup", {"trigger": "interval", "hours": 1}, ("centre",), _backup, "a broken disk must not lose a case"),
+    Job("scrub", {"trigger": "interval", "seconds": 20}, ("centre", "hq"), _scrub, "erased bytes must leave the write-ahead log too"),
+    Job("purge", {"trigger": "interval", "hours": 6}, ("centre", "hq"), _purge, "unclaimed attachments go after 35 days"),
+)
+
+
+class Jobs:
+    """The scheduler of one process: the table above, and the exchange that others may hurry."""
+
+    def __init__(self, node: Node) -> None:
+        """Prepare the jobs of *node*'s role."""
+        self.node = node
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self._exchanging = threading.Lock()
+        self._backoff = Backoff(2.0, float(node.settings.sync.interval_seconds * 10))
+        self._gathering = False
+
+    def start(self) -> None:
+        """Start: every job of the table, and at a centre the exchange."""
+        role = self.node.settings.role
+        for job in TABLE:
+            if role in job.roles:
+                self._scheduler.add_job(self._guarded, args=(job,), id=job.id, **job.trigger)
+        if role == "centre" and self.node.settings.sync.hq_url:
+            self.node.on_filed = self.gather
+            self._at(1.0)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Stop, letting a running job finish."""
+        self._scheduler.shutdown(wait=True)
+
+    def gather(self) -> None:
+        """Exchange soon: submissions of the next few seconds go together. Costs nothing when one is coming already."""
+        if not self._gathering and not self._backoff.failures:
+            self._gathering = True
+            self._at(float(self.node.settings.sync.gather_seconds))
+
+    def exchange_now(self) -> str:
+        """Exchange now and say how it went: '' for well, else the reason."""
+        with self._exchanging:
+            self._gathering = False
+            try:
+                run_exchange(self.node)
+            except (LinkDown, Stopped, Refusal) as error:
+                self._at(self._backoff.failed())
+                return str(error)
+        self._backoff.succeeded()
+        self._at(float(self.node.settings.sync.interval_seconds))
+        return ""
+
+    def _at(self, seconds: float) -> None:
+        when = datetime.now(UTC) + timedelta(seconds=seconds)
+        self._scheduler.add_job(
+            self._exchange, "date", run_date=when, id=EXCHANGE, replace_existing=True, misfire_grace_time=None
+        )
+
+    def _exchange(self) -> None:
+        try:
+            self.exchange_now()
+        except Exception:
+            self._at(self._backoff.failed())  # whatever it was, the exchange goes on; the log has the trace
+            log.exception("the exchange failed")
+
+    def _guarded(self, job: Job) -> None:
+        try:
+            if take_lease(self.node, job.id):
+                job.run(self.node)
+        except StorageFull as error:
+            log.warning("job %s: %s", job.id, error.message)
+        except Exception:
+            log.exception("job %s failed", job.id)
+            raise
+
+
+def take_lease(node: Node, job: str) -> bool:
+    """Claim *job* for this process: HQ has several, and each job runs once."""
+    if not node.is_hq:
+        return True
+    now, holder = node.clock.read().ts, f"{os.uname().nodename}:{os.getpid()}"
+
+    def claim(db: Db) -> bool:
+        return (
+            db.run(
+                "INSERT INTO ops_lease (job, holder, until) VALUES (:job, :holder, :until) ON CONFLICT (job) DO UPDATE"
+                " SET holder = excluded.holder, until = excluded.until WHERE ops_lease.until < :now OR ops_lease.holder = excluded.holder",
+                job=job, holder=holder, until=now + LEASE_SECONDS, now=now,
+            )
+            == 1
+        )  # fmt: skip
+
+    return node.store.write(claim)

@@ -1,0 +1,1 @@
+"""Citizens' pages, for kiosk, phone and internet portal."""

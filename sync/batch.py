@@ -2,134 +2,138 @@
 
 from __future__ import annotations
 
-import io
 import re
-import struct
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 from typing import BinaryIO
 
-MAX_LEAVES = 1000
-MAX_PLAIN = 1024 * 1024  # bytes, decompressed
-MAX_COMPRESSED = MAX_PLAIN + 4096
-MAX_LEAF = 65_535
-MAX_BOX = 64 * 1024 + 60
-MAX_OBJECT = 256 * 1024
-MAX_NOTE = 64 * 1024
-_ROOM = 48 * 1024  # kept for header, notes and framing when a batch is filled
-_NUMBER = re.compile(rb"0|[1-9][0-9]{0,15}")
+from sync.batch_parts import (
+    BOX_HEAD,
+    MAX_BOX,
+    MAX_COMPRESSED,
+    MAX_LEAF,
+    MAX_LEAVES,
+    MAX_NOTE,
+    MAX_OBJECT,
+    MAX_OBJECTS,
+    MAX_PLAIN,
+    U16,
+    U32,
+    Batch,
+    BatchBuilder,
+    BatchError,
+    Box,
+    Malformed,
+    TooLarge,
+    boxes_bytes,
+    fits,
+    objects_batch,
+)
+from sync.signers import NoteError, check_name
 
+__all__ = [
+    "MAX_BOX",
+    "MAX_COMPRESSED",
+    "MAX_LEAF",
+    "MAX_LEAVES",
+    "MAX_NOTE",
+    "MAX_OBJECT",
+    "MAX_OBJECTS",
+    "MAX_PLAIN",
+    "Batch",
+    "BatchBuilder",
+    "BatchError",
+    "Box",
+    "Malformed",
+    "TooLarge",
+    "boxes_bytes",
+    "fits",
+    "objects_batch",
+    "read_batch",
+    "write_batch",
+]
 
-class BatchError(ValueError):
-    """The bytes are not a batch."""
-
-
-class Malformed(BatchError):
-    """The bytes break the batch format."""
-
-
-class TooLarge(BatchError):
-    """The batch is over a limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """An encrypted value of the leaf at *offset* in the batch."""
-
-    offset: int
-    field: str
-    box: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One batch: leaves start to end-1 with what travels beside them."""
-
-    origin: str
-    start: int
-    end: int
-    kid: str
-    note: str
-    held_note: str
-    leaves: list[bytes]
-    boxes: list[Box]
-    boxes_bytes: bytes
-    sealed_keys: bytes
-    objects: list[tuple[bytes, bytes]]
-
-    def with_note(self, note: str) -> Batch:
-        """Return this batch under checkpoint *note*."""
-        return replace(self, note=note)
-
-
-def boxes_bytes(boxes: Sequence[Box]) -> bytes:
-    """Return *boxes* as they stand in a batch; the key list is bound to these bytes."""
-    parts: list[bytes] = []
-    for one in boxes:
-        name = one.field.encode()
-        parts += (struct.pack(">HB", one.offset, len(name)), name, struct.pack(">I", len(one.box)), one.box)
-    return b"".join(parts)
-
-
-class BatchBuilder:
-    """Fills a batch up to its limits."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self.leaves: list[bytes] = []
-        self.boxes: list[Box] = []
-        self._size = _ROOM
-
-    def take(self, leaf: bytes, boxes: Sequence[tuple[str, bytes]]) -> bool:
-        """Add *leaf* with its *boxes* (field, box); False when it does not fit any more. The first always fits."""
-        size = 2 + len(leaf) + sum(7 + 32 + len(name) + len(box) for name, box in boxes)
-        if self.leaves and (len(self.leaves) >= MAX_LEAVES or self._size + size > MAX_PLAIN):
-            return False
-        self.boxes += [Box(len(self.leaves), name, box) for name, box in boxes]
-        self.leaves.append(leaf)
-        self._size += size
-        return True
-
-
-def objects_batch(origin: str, size: int, objects: Sequence[tuple[bytes, bytes]]) -> Batch:
-    """Return a batch without leaves, carrying *objects* (hash, bytes)."""
-    return Batch(origin, size, size, "-", "", "", [], [], b"", b"", list(objects))
+_MAX_LINE = 600  # bytes of a header line
+_CHUNK = 64 * 1024  # bytes read from a stream at a time
+_NUMBER = re.compile("0|[1-9][0-9]{0,15}")
+_KID = re.compile("-|[0-9a-f]{16}")
+_CONTROL = re.compile("[\u0000-\u001f\u007f]")
 
 
 def write_batch(batch: Batch) -> bytes:
-    """Return *batch* as it travels, compressed."""
-    head = f"cfms-batch/v1\norigin {batch.origin}\nstart {batch.start}\nend {batch.end}\nkid {batch.kid}\n\n".encode()
-    parts = [head]
+    """Return *batch* as it travels, compressed.
+
+    Raises:
+        TooLarge: it is over a limit, so that no receiver would take it.
+    """
+    _check_limits(batch)
+    parts = [f"cfms-batch/v1\norigin {batch.origin}\nstart {batch.start}\nend {batch.end}\nkid {batch.kid}\n\n".encode()]
     for text in (batch.note.encode(), batch.held_note.encode()):
-        parts += (struct.pack(">I", len(text)), text)
+        parts += (U32.pack(len(text)), text)
     for leaf in batch.leaves:
-        parts += (struct.pack(">H", len(leaf)), leaf)
+        parts += (U16.pack(len(leaf)), leaf)
     for block in (batch.boxes_bytes, batch.sealed_keys):
-        parts += (struct.pack(">I", len(block)), block)
-    parts.append(struct.pack(">I", len(batch.objects)))
+        parts += (U32.pack(len(block)), block)
+    parts.append(U32.pack(len(batch.objects)))
     for hashed, data in batch.objects:
-        parts += (hashed, struct.pack(">I", len(data)), data)
-    return zlib.compress(b"".join(parts), 1)
+        parts += (hashed, U32.pack(len(data)), data)
+    plain = b"".join(parts)
+    if len(plain) > MAX_PLAIN:
+        raise TooLarge("the batch is over 1 MiB")
+    return zlib.compress(plain, 1)
+
+
+def _check_limits(batch: Batch) -> None:
+    if batch.end - batch.start != len(batch.leaves):
+        raise ValueError("start and end do not count the leaves")
+    if len(batch.leaves) > MAX_LEAVES or any(len(leaf) > MAX_LEAF for leaf in batch.leaves):
+        raise TooLarge("too many leaves, or one of them too large")
+    if len(batch.objects) > MAX_OBJECTS or any(len(data) > MAX_OBJECT for _, data in batch.objects):
+        raise TooLarge("too many objects, or one of them too large")
+
+
+# --- reading --------------------------------------------------------------------------------------------
 
 
 def read_batch(source: bytes | BinaryIO) -> Batch:
-    """Return the batch in *source*, every limit enforced while it is decompressed.
+    """Return the batch in *source*; at most one limit's worth of it is ever in memory.
+
+    Its form is then certain: every length, order and object hash is right, and no byte is left over. What it says is
+    not: signatures, tree and boxes are for ``sync.mirror`` and the receiver to judge.
 
     Raises:
         TooLarge: over a limit. Malformed: not a batch.
     """
-    return _Reader(_inflate(io.BytesIO(source) if isinstance(source, bytes) else source)).batch()
+    reader = _Reader(_inflate(source))
+    origin, start, end, kid = reader.header()
+    note, held_note = reader.text(MAX_NOTE), reader.text(MAX_NOTE)
+    leaves = reader.leaves(end - start)
+    raw, sealed = reader.block(MAX_PLAIN), reader.block(MAX_PLAIN)
+    boxes = _split_boxes(raw, len(leaves))
+    if bool(boxes) != bool(sealed) or (boxes and kid == "-"):
+        raise Malformed("boxes and key list do not go together")
+    objects = reader.objects()
+    reader.finish()
+    return Batch(origin, start, end, kid, note, held_note, leaves, boxes, raw, sealed, objects)
 
 
-def _inflate(stream: BinaryIO) -> bytes:
+def _chunks(source: bytes | BinaryIO) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+        return
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def _inflate(source: bytes | BinaryIO) -> bytes:
     """Return the decompressed bytes; a bomb is refused after at most one limit's worth of output."""
     inflater = zlib.decompressobj()
-    plain, read = bytearray(), 0
-    while chunk := stream.read(64 * 1024):
-        read += len(chunk)
-        if read > MAX_COMPRESSED:
+    plain, taken = bytearray(), 0
+    for chunk in _chunks(source):
+        taken += len(chunk)
+        if taken > MAX_COMPRESSED:
             raise TooLarge("the batch is over 1 MiB")
         if inflater.eof:
             raise Malformed("bytes after the end")
@@ -137,7 +141,7 @@ def _inflate(stream: BinaryIO) -> bytes:
             plain += inflater.decompress(chunk, MAX_PLAIN + 1 - len(plain))
         except zlib.error:
             raise Malformed("not compressed as a batch is") from None
-        if len(plain) > MAX_PLAIN or (inflater.unconsumed_tail and len(plain) >= MAX_PLAIN):
+        if len(plain) > MAX_PLAIN or inflater.unconsumed_tail:
             raise TooLarge("the batch is over 1 MiB decompressed")
         if inflater.unused_data:
             raise Malformed("bytes after the end")
@@ -147,7 +151,7 @@ def _inflate(stream: BinaryIO) -> bytes:
 
 
 class _Reader:
-    """Reads a decompressed batch front to back."""
+    """Reads a decompressed batch front to back; a declared length is held against what is left before it is used."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -160,21 +164,16 @@ class _Reader:
         self._at = end
         return taken
 
-    def _block(self, limit: int) -> bytes:
-        (length,) = struct.unpack(">I", self._take(4))
-        if length > limit:
-            raise TooLarge("a part is over its limit")
-        return self._take(length)
+    def _count(self) -> int:
+        return int.from_bytes(self._take(4), "big")
 
-    def _line(self, word: str) -> bytes:
-        end = self._data.find(b"\n", self._at, self._at + 600)
-        if end < 0:
-            raise Malformed("a header line is missing")
-        line = self._data[self._at : end]
+    def _line(self, word: str) -> str:
+        end = self._data.find(b"\n", self._at, self._at + _MAX_LINE)
+        line = _text(self._data[self._at : max(end, 0)])
+        if end < 0 or not line.startswith(word):
+            raise Malformed(f"the header line '{word.strip()}' is missing")
         self._at = end + 1
-        if not line.startswith(word.encode()):
-            raise Malformed(f"header line {word.strip() or 'blank'} is missing")
-        return line[len(word) :]
+        return line.removeprefix(word)
 
     def _number(self, word: str) -> int:
         text = self._line(word)
@@ -182,41 +181,64 @@ class _Reader:
             raise Malformed("a number is not canonical")
         return int(text)
 
-    def batch(self) -> Batch:
-        if self._line("cfms-batch/v1") or self._at > 14:
+    def header(self) -> tuple[str, int, int, str]:
+        """Return origin, start, end and kid."""
+        if self._line("cfms-batch/v1"):
             raise Malformed("not a batch of version 1")
-        origin = _text(self._line("origin "))
-        start, end = self._number("start "), self._number("end ")
-        kid = _text(self._line("kid "))
-        if self._line("") or not (kid == "-" or re.fullmatch("[0-9a-f]{16}", kid)):
+        origin, start, end, kid = self._line("origin "), self._number("start "), self._number("end "), self._line("kid ")
+        if self._line("") or not _KID.fullmatch(kid):
             raise Malformed("the header is not as it must be")
         if end < start:
             raise Malformed("it ends before it starts")
         if end - start > MAX_LEAVES:
             raise TooLarge(f"more than {MAX_LEAVES} leaves")
-        note, held = _text(self._block(MAX_NOTE)), _text(self._block(MAX_NOTE))
-        leaves = [self._take(struct.unpack(">H", self._take(2))[0]) for _ in range(end - start)]
-        raw = self._block(MAX_PLAIN)
-        sealed = self._block(MAX_PLAIN)
-        objects = self._objects()
-        if self._at != len(self._data):
-            raise Malformed("bytes after the end")
-        boxes = _boxes(raw, len(leaves))
-        if bool(boxes) != bool(sealed) or (boxes and kid == "-"):
-            raise Malformed("boxes and key list do not go together")
-        return Batch(origin, start, end, kid, note, held, leaves, boxes, raw, sealed, objects)
+        try:
+            return check_name(origin), start, end, kid
+        except NoteError:
+            raise Malformed("the origin may not name a log") from None
 
-    def _objects(self) -> list[tuple[bytes, bytes]]:
-        (count,) = struct.unpack(">I", self._take(4))
-        if count > MAX_LEAVES:
+    def block(self, limit: int) -> bytes:
+        """Return the next block of a declared length."""
+        length = self._count()
+        if length > limit:
+            raise TooLarge("a part is over its limit")
+        return self._take(length)
+
+    def text(self, limit: int) -> str:
+        """Return the next block as text."""
+        return _text(self.block(limit))
+
+    def leaves(self, count: int) -> list[bytes]:
+        """Return the entry bundle of *count* leaves."""
+        data, at, found = self._data, self._at, []
+        for _ in range(count):
+            if at + 2 > len(data):
+                raise Malformed("the batch is cut short")
+            end = at + 2 + (data[at] << 8 | data[at + 1])
+            found.append(data[at + 2 : end])
+            at = end
+        if at > len(data):
+            raise Malformed("the batch is cut short")
+        self._at = at
+        return found
+
+    def objects(self) -> list[tuple[bytes, bytes]]:
+        """Return the side objects, each checked against its hash."""
+        count = self._count()
+        if count > MAX_OBJECTS:
             raise TooLarge("too many objects")
         found = []
         for _ in range(count):
-            hashed, data = self._take(32), self._block(MAX_OBJECT)
+            hashed, data = self._take(32), self.block(MAX_OBJECT)
             if sha256(data).digest() != hashed:
                 raise Malformed("an object does not match its hash")
             found.append((hashed, data))
         return found
+
+    def finish(self) -> None:
+        """Check that nothing is left over."""
+        if self._at != len(self._data):
+            raise Malformed("bytes after the end")
 
 
 def _text(raw: bytes) -> str:
@@ -226,25 +248,31 @@ def _text(raw: bytes) -> str:
         raise Malformed("not UTF-8") from None
 
 
-def _boxes(raw: bytes, leaves: int) -> list[Box]:
+def _split_boxes(raw: bytes, leaves: int) -> list[Box]:
+    """Return the boxes in *raw*, strictly in the order of leaf and field, none past the last leaf."""
     boxes: list[Box] = []
-    at, last = 0, (-1, "")
-    while at < len(raw):
-        if at + 3 > len(raw):
+    at, size, last = 0, len(raw), (-1, "")
+    while at < size:
+        if at + 3 > size:
             raise Malformed("a box is cut short")
-        offset, length = struct.unpack_from(">HB", raw, at)
-        name = raw[at + 3 : at + 3 + length]
-        at += 3 + length
-        if at + 4 > len(raw) or not length:
+        offset, length = BOX_HEAD.unpack_from(raw, at)
+        start = at + 3 + length + 4
+        if start > size:
             raise Malformed("a box is cut short")
-        (size,) = struct.unpack_from(">I", raw, at)
-        if size > MAX_BOX:
+        field, (count,) = _field(raw[at + 3 : at + 3 + length]), U32.unpack_from(raw, start - 4)
+        if count > MAX_BOX:
             raise TooLarge("a box is over its limit")
-        box = raw[at + 4 : at + 4 + size]
-        at += 4 + size
-        here = (offset, _text(name))
-        if len(box) != size or offset >= leaves or here <= last:
+        at = start + count
+        if at > size or offset >= leaves or (offset, field) <= last:
             raise Malformed("boxes are cut short or out of order")
-        boxes.append(Box(offset, here[1], box))
-        last = here
+        last = (offset, field)
+        boxes.append(Box(offset, field, raw[start:at]))
     return boxes
+
+
+@lru_cache(maxsize=256)  # a batch has few fields, thousands of times
+def _field(raw: bytes) -> str:
+    name = _text(raw)
+    if not name or _CONTROL.search(name):
+        raise Malformed("not the name of a field")
+    return name

@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from sync.link import LinkDown, Reply
 
-
 MAX_REFUSALS = 8  # answers other than 200 in one run, before a person should look
 
 
@@ -56,14 +55,24 @@ class Local(Protocol):
     def uplinks(self) -> Sequence[Uplink]:
         """Return the own logs that owe leaves, oldest epoch first."""
 
+    def older(self) -> Sequence[Uplink]:
+        """Return the own logs of epochs before the current one, but for histories that were set aside."""
+
     def cut(self, origin: str, start: int) -> tuple[bytes, int] | None:
         """Return the next batch of *origin* from *start* and the size after it; None when nothing is owed."""
 
     def acknowledged(self, origin: str, note: str) -> int:
         """Check and record HQ's cosigned *note*; return its size."""
 
-    def contradicted(self, origin: str, note: str) -> bool:
-        """Tell whether *note*, signed by our key and cosigned by HQ, proves our copy stale; then begin a new epoch."""
+    def contradicted(self, origin: str, notes: str, *, frozen: bool) -> bool:
+        """Tell whether one of *notes*, which our own key signed, proves our copy stale; then begin a new epoch.
+
+        Args:
+            frozen: HQ takes nothing more of that log, so what it lacks must be entered again.
+        """
+
+    def closed(self, origin: str) -> bool:
+        """HQ takes nothing more of own log *origin*: tell whether its leaves go on in another log, by HQ's signed word."""
 
     def objects(self, hashes: Sequence[str]) -> Iterator[bytes]:
         """Yield batches without leaves that carry the objects of those hex hashes."""
@@ -74,8 +83,11 @@ class Local(Protocol):
     def accept(self, name: str, raw: bytes) -> int:
         """Check and store a downlink batch; return the size now held."""
 
-    def recover(self, origin: str, raw: bytes) -> int:
-        """Store leaves of an older own log that HQ gave back; return the size held, 0 to begin from the start."""
+    def recover(self, origin: str, raw: bytes) -> int | None:
+        """Store leaves of an older own log that HQ gave back; return where they end, None when ours are other leaves.
+
+        In the latter case ours are set aside, and HQ's are wanted from the start.
+        """
 
     def give_back(self, origin: str, start: int) -> tuple[bytes, int] | None:
         """Return a batch of HQ's dead log *origin* from *start*, as we mirror it, and the size after it."""
@@ -131,8 +143,8 @@ class Exchange:
             answer = self._renew_keys()
         self._down(answer)
         self._give_back(answer)
-        self._up(answer)
         self._recover_own(answer)
+        self._up(answer)
         if self.local.beacon():
             self._up({})
         return self._progress
@@ -164,8 +176,8 @@ class Exchange:
 
     def _down(self, answer: dict[str, Any]) -> None:
         sizes = answer.get("down", {})
-        moved = any([self._pull(name, int(sizes.get(name, 0))) for name in ("all", "to")])
-        if moved or answer.get("unacknowledged"):
+        moved = [self._pull(name, int(sizes.get(name, 0))) for name in ("all", "to")]
+        if any(moved) or answer.get("unacknowledged"):
             self._ask("POST", "/sync/v1/ack", self.local.acknowledgements().encode())
         self._fetch_objects()
 
@@ -211,19 +223,22 @@ class Exchange:
                 start = batch[1]
 
     def _recover_own(self, answer: dict[str, Any]) -> None:
-        """HQ holds more of an older log of ours than we do: fetch it (keys, path 7)."""
-        sizes = {one["origin"]: one["size"] for one in self.local.hello()["logs"][:-1]}
-        for origin, size in sizes.items():
-            held, start = int(answer.get("holds", {}).get(origin, 0)), size
+        """HQ holds more of an older log of ours than we do: fetch it (keys, path 7), before our own tail of it goes up.
+
+        From the last size HQ acknowledged, not from our own: what lies between is compared, and may be another history.
+        """
+        for log in self.local.older():
+            held = int(answer.get("holds", {}).get(log.origin, 0))
+            start, again = log.acked if log.size < held else held, False
             while start < held:
-                reply = self._ask("GET", f"/sync/v1/recover?origin={quote(origin, safe='')}&from={start}")
+                reply = self._ask("GET", f"/sync/v1/recover?origin={quote(log.origin, safe='')}&from={start}")
                 if reply.status != 200:
                     break
-                now = self.local.recover(origin, reply.body)
-                if now == start:
+                now = self.local.recover(log.origin, reply.body)
+                if again if now is None else now <= start:
                     raise Stopped("Headquarters gave nothing new back.")
-                self._progress.received += max(0, now - start)
-                start = now
+                self._progress.received += 0 if now is None else now - start
+                start, again = (0, True) if now is None else (now, again)
 
     # --- up ---------------------------------------------------------------------------------------------
 
@@ -258,8 +273,11 @@ class Exchange:
 
     def _recover(self, uplink: Uplink, reply: Reply, start: int, *, from_zero: bool) -> tuple[int, bool]:
         """Return where to go on after a refusal, and whether everything is being sent again from the start."""
-        size_line, _, note = reply.text.partition("\n")
-        if reply.status in (409, 423) and note.strip() and self.local.contradicted(uplink.origin, note):
+        size_line, _, notes = reply.text.partition("\n")
+        frozen = reply.status == 423
+        if (frozen or reply.status == 409) and self.local.contradicted(uplink.origin, notes, frozen=frozen):
+            raise EpochOver(uplink.origin)
+        if (frozen or reply.status == 410) and self.local.closed(uplink.origin):
             raise EpochOver(uplink.origin)
         if reply.status == 409 and size_line.isdecimal() and int(size_line) != start and int(size_line) <= uplink.size:
             return int(size_line), from_zero
@@ -305,7 +323,7 @@ class Backoff:
 
     def failed(self) -> float:
         """Note a failure; return the seconds to wait, between half and all of the doubled span."""
-        span = min(self.most, self.least * 2**self.failures)
+        span = min(self.most, self.least * float(2**self.failures))
         self.failures = min(self.failures + 1, 30)
         return span * (0.5 + self.draw() / 2)
 

@@ -79,10 +79,15 @@ class HttpLink:
             connection = self._connection or self._connect()
             connection.request(method, path, body=body or None, headers=headers)
             answer = connection.getresponse()
+            framed = answer.chunked or answer.length is not None
             data = answer.read(MAX_ANSWER + 1)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise LinkDown(f"{type(error).__name__}") from None
+        if not framed or (answer.length and len(data) <= MAX_ANSWER):
+            # The library takes a line that is cut in the headers or the body for the end of the answer.
+            self.close()
+            raise LinkDown("the answer is cut short")
         if len(data) > MAX_ANSWER:
             self.close()
             raise LinkDown("the answer is too large")

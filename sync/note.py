@@ -1,159 +1,49 @@
-"""C2SP signed notes, checkpoints, cosignatures and tlog-proofs."""
+"""C2SP signed notes, checkpoints, tlog-proofs, and a checkpoint small enough for a QR code."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import sha256
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sync.merkle import verify_inclusion
+from sync.signers import COSIGNER, DASH, LOG, Cosigner, NoteError, Signer, Verifier, check_name, check_text, decode64
 
-LOG, COSIGNER = 0x01, 0x04
-MAX_NOTE, MAX_LINES = 64 * 1024, 64
-_DASH = "\u2014 "
+__all__ = [
+    "COSIGNER",
+    "LOG",
+    "MAX_LINES",
+    "MAX_NOTE",
+    "Checkpoint",
+    "Cosigner",
+    "Note",
+    "NoteError",
+    "Signer",
+    "TlogProof",
+    "VerifiedSignature",
+    "Verifier",
+    "add_signature",
+    "check_name",
+    "compact_note",
+    "decode64",
+    "expand_note",
+    "open_note",
+    "split_note",
+]
+
+MAX_NOTE = 64 * 1024  # bytes
+MAX_LINES = 64  # signature lines; the standard asks for 16 at least
+MAX_SIZE = 2**63 - 1  # leaves; what a database's integer holds
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
-_BAD_NAME = re.compile(r"[\s+\u0000-\u001f\u007f]")
-
-
-class NoteError(ValueError):
-    """The note is malformed, or a signature on it does not verify."""
-
-
-def decode64(text: str, length: int | None = None) -> bytes:
-    """Return the bytes of canonical, padded base64.
-
-    Raises:
-        NoteError: not canonical, or not *length* bytes.
-    """
-    try:
-        raw = base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        raise NoteError("not base64") from None
-    if base64.b64encode(raw).decode() != text or (length is not None and len(raw) != length):
-        raise NoteError("not canonical base64 of the right length")
-    return raw
-
-
-def check_name(name: str) -> str:
-    """Return *name* when it may name a key: not empty, no white space, no plus sign."""
-    if not name or _BAD_NAME.search(name) or any(c.isspace() for c in name):
-        raise NoteError("not a key name")
-    return name
-
-
-def _key_id(name: str, kind: int, public: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
-
-
-def _vkey(name: str, kind: int, public: bytes) -> str:
-    return f"{name}+{_key_id(name, kind, public).hex()}+{base64.b64encode(bytes([kind]) + public).decode()}"
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A log key: Ed25519 over the note's text (alg 0x01)."""
-
-    name: str
-    key_id: bytes
-    vkey: str
-    _key: Ed25519PrivateKey = field(repr=False)
-
-    @classmethod
-    def from_seed(cls, name: str, seed: bytes) -> Signer:
-        """Return the signer of *name* whose private key is the 32-byte *seed*."""
-        key = Ed25519PrivateKey.from_private_bytes(seed)
-        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return cls(check_name(name), _key_id(name, LOG, public), _vkey(name, LOG, public), key)
-
-    def line(self, text: str) -> str:
-        """Return the signature line over *text*."""
-        return f"{_DASH}{self.name} {base64.b64encode(self.key_id + self._key.sign(text.encode())).decode()}\n"
-
-    def sign(self, text: str) -> str:
-        """Return the whole note: *text*, a blank line, the signature."""
-        return f"{text}\n{self.line(text)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cosigner:
-    """A witness's or mirror's key: timed Ed25519 over a checkpoint (alg 0x04, cosignature/v1)."""
-
-    name: str
-    key_id: bytes
-    vkey: str
-    _key: Ed25519PrivateKey = field(repr=False)
-
-    @classmethod
-    def from_seed(cls, name: str, seed: bytes) -> Cosigner:
-        """Return the cosigner of *name* whose private key is the 32-byte *seed*."""
-        key = Ed25519PrivateKey.from_private_bytes(seed)
-        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return cls(check_name(name), _key_id(name, COSIGNER, public), _vkey(name, COSIGNER, public), key)
-
-    def cosign(self, text: str, time: int) -> str:
-        """Return the cosignature line over checkpoint *text*, made at *time* (unix seconds)."""
-        signature = self._key.sign(f"cosignature/v1\ntime {time}\n{text}".encode())
-        return f"{_DASH}{self.name} {base64.b64encode(self.key_id + time.to_bytes(8, 'big') + signature).decode()}\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Verifier:
-    """A public key that checks signature lines under its name."""
-
-    name: str
-    alg: int
-    key_id: bytes
-    _key: Ed25519PublicKey = field(repr=False)
-
-    @classmethod
-    def parse(cls, vkey: str) -> Verifier:
-        """Return the verifier of *vkey*: ``name+hex(keyID)+base64(alg‖key)``.
-
-        Raises:
-            NoteError: it is not one, or of an unknown algorithm.
-        """
-        return _parse_vkey(vkey)
-
-    def check(self, text: str, raw: bytes) -> int | None:
-        """Check signature bytes over *text*; return a cosignature's time.
-
-        Raises:
-            NoteError: it does not verify.
-        """
-        time = None
-        message = text.encode()
-        if self.alg == COSIGNER:
-            if len(raw) != 72:
-                raise NoteError("not a cosignature")
-            time, raw = int.from_bytes(raw[:8], "big"), raw[8:]
-            message = f"cosignature/v1\ntime {time}\n{text}".encode()
-        try:
-            self._key.verify(raw, message)
-        except InvalidSignature:
-            raise NoteError(f"the signature of {self.name} does not verify") from None
-        return time
-
-
-@lru_cache(maxsize=2048)
-def _parse_vkey(vkey: str) -> Verifier:
-    parts = vkey.split("+", 2)
-    if len(parts) != 3 or not re.fullmatch("[0-9a-f]{8}", parts[1]):
-        raise NoteError("not a verifier key")
-    name, key_id, raw = check_name(parts[0]), bytes.fromhex(parts[1]), decode64(parts[2])
-    if len(raw) != 33 or raw[0] not in (LOG, COSIGNER) or _key_id(name, raw[0], raw[1:]) != key_id:
-        raise NoteError("not a verifier key of a known kind")
-    return Verifier(name, raw[0], key_id, Ed25519PublicKey.from_public_bytes(raw[1:]))
+SignatureLine = tuple[str, bytes, bytes]
+"""A signature line taken apart: name, key id, signature."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """A signature that verified; ``time`` for a cosignature."""
+    """A signature that verified; ``time`` (unix seconds) for a cosignature."""
 
     name: str
     alg: int
@@ -162,29 +52,33 @@ class VerifiedSignature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note at least one known key signed."""
+    """A note at least one known key signed.
+
+    Attributes:
+        lines: every signature line, known or not.
+        verified: those of known keys, in order.
+    """
 
     text: str
+    lines: tuple[SignatureLine, ...]
     verified: tuple[VerifiedSignature, ...]
 
 
-def split_note(raw: str | bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
-    """Return a note's text and its signature lines as (name, key id, signature).
+def split_note(raw: str | bytes) -> tuple[str, list[SignatureLine]]:
+    """Return a note's text and its signature lines; nothing is verified.
 
     Raises:
-        NoteError: it is malformed.
+        NoteError: it is malformed, over 64 KiB, or has more than 64 signatures.
     """
-    if len(raw) > MAX_NOTE:
-        raise NoteError("the note is too large")
     try:
-        note = raw.decode() if isinstance(raw, bytes) else raw
-        note.encode()
+        size, note = (len(raw), raw.decode()) if isinstance(raw, bytes) else (len(raw.encode()), raw)
     except UnicodeError:
         raise NoteError("not UTF-8") from None
-    if any(c < " " and c != "\n" for c in note):
-        raise NoteError("a control character")
+    if size > MAX_NOTE:
+        raise NoteError("the note is too large")
+    check_text(note)
     cut = note.rfind("\n\n")
-    if cut < 0 or not note.endswith("\n"):
+    if cut < 0:
         raise NoteError("no blank line before the signatures")
     lines = note[cut + 2 :].split("\n")[:-1]
     if not 1 <= len(lines) <= MAX_LINES:
@@ -192,9 +86,9 @@ def split_note(raw: str | bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     return note[: cut + 1], [_split_line(line) for line in lines]
 
 
-def _split_line(line: str) -> tuple[str, bytes, bytes]:
+def _split_line(line: str) -> SignatureLine:
     name, space, encoded = line[2:].partition(" ")
-    if not line.startswith(_DASH) or not space:
+    if not line.startswith(DASH) or not space:
         raise NoteError("not a signature line")
     raw = decode64(encoded)
     if len(raw) < 5:
@@ -209,7 +103,7 @@ def open_note(raw: str | bytes, verifiers: Sequence[Verifier]) -> Note:
         NoteError: malformed, a known key's signature is wrong, or no known key signed.
     """
     text, lines = split_note(raw)
-    known = {(v.name, v.key_id): v for v in verifiers}
+    known = _by_name(verifiers)
     verified: list[VerifiedSignature] = []
     for name, key_id, signature in lines:
         verifier = known.get((name, key_id))
@@ -217,11 +111,25 @@ def open_note(raw: str | bytes, verifiers: Sequence[Verifier]) -> Note:
             verified.append(VerifiedSignature(name, verifier.alg, verifier.check(text, signature)))
     if not verified:
         raise NoteError("no known key signed it")
-    return Note(text, tuple(verified))
+    return Note(text, tuple(lines), tuple(verified))
+
+
+def _by_name(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Verifier]:
+    known: dict[tuple[str, bytes], Verifier] = {}
+    for one in verifiers:
+        if known.setdefault((one.name, one.key_id), one).public != one.public:
+            raise NoteError("two known keys share a name and an id")
+    return known
 
 
 def add_signature(note: str, line: str) -> str:
-    """Return *note* with one more signature line."""
+    """Return *note* with one more signature line.
+
+    Raises:
+        NoteError: *line* is not one whole signature line.
+    """
+    if not note.endswith("\n") or not line.startswith(DASH) or line.find("\n") != len(line) - 1:
+        raise NoteError("not a signature line")
     return note + line
 
 
@@ -235,7 +143,7 @@ class Checkpoint:
 
     def text(self) -> str:
         """Return the text that is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{binascii.b2a_base64(self.root).decode()}"
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
@@ -245,48 +153,77 @@ class Checkpoint:
             NoteError: not exactly origin, size and root.
         """
         lines = text.split("\n")
-        if len(lines) != 4 or lines[3] or not lines[0] or not _DECIMAL.fullmatch(lines[1]):
+        if len(lines) != 4 or lines[3] or not lines[0]:
             raise NoteError("not a checkpoint")
-        return cls(lines[0], int(lines[1]), decode64(lines[2], 32))
+        return cls(lines[0], _size(lines[1]), decode64(lines[2], 32))
 
+
+def _size(text: str) -> int:
+    if not _DECIMAL.fullmatch(text) or int(text) > MAX_SIZE:
+        raise NoteError("not a canonical number")
+    return int(text)
+
+
+# --- the QR form ----------------------------------------------------------------------------------------
 
 _COMPACT = "CFMS1:"
 
 
 def compact_note(note: str) -> str:
-    """Return the QR form of a checkpoint *note* signed by its log key alone: about 180 characters, reversible."""
-    text, lines = split_note(note)
-    checkpoint = Checkpoint.parse(text)
-    name, key_id, signature = lines[0]
-    if name != checkpoint.origin or len(signature) != 64:
-        raise NoteError("not signed by its log key first")
-    packed = base64.urlsafe_b64encode(checkpoint.root + key_id + signature).decode().rstrip("=")
-    return f"{_COMPACT}{checkpoint.origin}:{checkpoint.size}:{packed}"
+    """Return the QR form of a checkpoint *note* that its log key signed first; later lines are left out.
+
+    ``CFMS1:`` ‖ the origin with ``~`` for each ``/log/`` ‖ ``:`` ‖ base64url, without padding, of root[32] ‖
+    keyID[4] ‖ signature[64] ‖ the size, big-endian without leading zeros. That is 182 characters for an origin of 41
+    and up to 16 million leaves; all of them may stand in a URL's query or fragment as they are.
+
+    Raises:
+        NoteError: it is not such a note, or its origin has a ``~``.
+    """
+    lines = note.split("\n", 5)
+    if len(lines) != 6 or lines[3] or lines[4][:2] != DASH:
+        raise NoteError("not a checkpoint note")
+    origin, size = lines[0], _size(lines[1])
+    name, _, signature = lines[4][2:].partition(" ")
+    if name != origin or "~" in origin:
+        raise NoteError("not signed by its log key first, or not of an origin that has a QR form")
+    raw = decode64(lines[2], 32) + decode64(signature, 68) + size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return f"{_COMPACT}{origin.replace('/log/', '~')}:{base64.urlsafe_b64encode(raw).decode().rstrip('=')}"
 
 
 def expand_note(compact: str) -> str:
-    """Return the note that *compact* stands for, byte for byte.
+    """Return the note that *compact* stands for, byte for byte; nothing is verified.
 
     Raises:
-        NoteError: it is not one.
+        NoteError: it is not exactly what ``compact_note`` makes of a note.
     """
-    origin, _, rest = compact.removeprefix(_COMPACT).rpartition(":")[0].rpartition(":")
-    packed = compact.rpartition(":")[2]
-    if not compact.startswith(_COMPACT) or not _DECIMAL.fullmatch(rest):
-        raise NoteError("not a compact note")
+    origin, _, packed = compact.removeprefix(_COMPACT).rpartition(":")
     try:
         raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise NoteError("not a compact note") from None
-    if len(raw) != 100:
+    if not 100 <= len(raw) <= 108:
         raise NoteError("not a compact note")
-    text = Checkpoint(check_name(origin), int(rest), raw[:32]).text()
-    return f"{text}\n{_DASH}{origin} {base64.b64encode(raw[32:]).decode()}\n"
+    name = check_name(origin.replace("~", "/log/"))
+    text = Checkpoint(name, int.from_bytes(raw[100:], "big"), raw[:32]).text()
+    note = f"{text}\n{DASH}{name} {base64.b64encode(raw[32:100]).decode()}\n"
+    if compact_note(note) != compact:
+        raise NoteError("not a canonical compact note")
+    return note
+
+
+# --- tlog-proofs ----------------------------------------------------------------------------------------
+
+_PROOF = "c2sp.org/tlog-proof@v1"
+MAX_PROOF = 63  # hashes; enough for any tree below 2^63 leaves
 
 
 @dataclass(frozen=True, slots=True)
 class TlogProof:
-    """A leaf's inclusion proof with the checkpoint note it is under (c2sp.org/tlog-proof@v1)."""
+    """A leaf's inclusion proof with the checkpoint note it is under (c2sp.org/tlog-proof@v1).
+
+    Attributes:
+        extra: data beside the proof that nothing vouches for.
+    """
 
     index: int
     hashes: tuple[bytes, ...]
@@ -294,23 +231,45 @@ class TlogProof:
     extra: bytes = b""
 
     def text(self) -> str:
-        """Return the proof as text."""
+        """Return the proof as text, the note verbatim."""
         extra = f"extra {base64.b64encode(self.extra).decode()}\n" if self.extra else ""
-        hashes = "".join(f"{base64.b64encode(h).decode()}\n" for h in self.hashes)
-        return f"c2sp.org/tlog-proof@v1\n{extra}index {self.index}\n{hashes}\n{self.note}"
+        hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
+        return f"{_PROOF}\n{extra}index {self.index}\n{hashes}\n{self.note}"
 
     @classmethod
     def parse(cls, text: str) -> TlogProof:
-        """Return the proof in *text*.
+        """Return the proof in *text*; nothing is verified.
 
         Raises:
             NoteError: it is not one.
         """
         head, blank, note = text.partition("\n\n")
-        lines = head.split("\n")
-        if not blank or len(text) > MAX_NOTE or lines[0] != "c2sp.org/tlog-proof@v1":
+        title, *lines = head.split("\n")
+        if not blank or len(text) > 2 * MAX_NOTE or title != _PROOF:
             raise NoteError("not a tlog-proof")
-        extra = decode64(lines.pop(1)[6:]) if len(lines) > 1 and lines[1].startswith("extra ") else b""
-        if len(lines) < 2 or not lines[1].startswith("index ") or not _DECIMAL.fullmatch(lines[1][6:]) or len(lines) > 66:
+        extra = decode64(lines.pop(0).removeprefix("extra ")) if lines and lines[0].startswith("extra ") else None
+        if not lines or not lines[0].startswith("index ") or len(lines) > 1 + MAX_PROOF or extra == b"":
             raise NoteError("not a tlog-proof")
-        return cls(int(lines[1][6:]), tuple(decode64(line, 32) for line in lines[2:]), note, extra)
+        return cls(_size(lines[0].removeprefix("index ")), tuple(decode64(one, 32) for one in lines[1:]), note, extra or b"")
+
+    def verify(self, leaf: bytes, log: Verifier, cosigners: Sequence[Verifier] = (), quorum: int = 0) -> Checkpoint:
+        """Return the checkpoint that *leaf* is proved to be under.
+
+        Args:
+            leaf: the leaf's hash.
+            log: the log's key; its name is the origin the checkpoint must have.
+            quorum: how many of *cosigners* must have signed.
+
+        Raises:
+            NoteError: the checkpoint is not that log's, or too few cosigned it.
+            ProofError: the leaf is not where the proof says.
+        """
+        checkpoint = Checkpoint.parse(open_note(self.note, [log]).text)
+        if checkpoint.origin != log.name:
+            raise NoteError("not signed by the log itself")
+        signed = open_note(self.note, [log, *cosigners]).verified
+        names = {one.name for one in cosigners}
+        if len({one.name for one in signed if one.alg == COSIGNER and one.name in names}) < quorum:
+            raise NoteError("too few have cosigned it")
+        verify_inclusion(self.index, checkpoint.size, leaf, self.hashes, checkpoint.root)
+        return checkpoint

@@ -156,7 +156,7 @@ def _resume(case: Case, ts: int) -> Case:
 
 
 def _refer(case: Case, event: ev.CaseEvent) -> Case | None:
-    if not isinstance(event, ev.CaseReferred) or case.state not in OPEN:
+    if not isinstance(event, ev.CaseReferred) or case.state not in OPEN or case.opened.kind == "compliment":
         return None
     return replace(_resume(_taken_up(case, event.ts), event.ts), state=REFERRED, institution=event.institution)
 
@@ -174,9 +174,7 @@ def _fixed(case: Case, event: ev.CaseEvent) -> Case | None:
     if event.yes:
         return None if case.state == CLOSED else replace(case, state=CLOSED, ended_at=event.ts, fixed=1)
     past = (*case.past_officers, case.officer) if case.officer else case.past_officers
-    return replace(
-        case, state=IN_PROGRESS, resolved_at=0, ended_at=0, fixed=-1, officer="", past_officers=past, reopened=case.reopened + 1
-    )
+    return replace(case, state=IN_PROGRESS, resolved_at=0, ended_at=0, fixed=-1, officer="", past_officers=past, reopened=case.reopened + 1)
 
 
 def _close(case: Case, event: ev.CaseEvent) -> Case | None:
@@ -196,7 +194,7 @@ def _reject(case: Case, event: ev.CaseEvent) -> Case | None:
 
 
 def _escalate(case: Case, event: ev.CaseEvent) -> Case | None:
-    if not isinstance(event, ev.CaseEscalated) or case.state not in OPEN:
+    if not isinstance(event, ev.CaseEscalated) or case.state not in OPEN or case.opened.kind == "compliment":
         return None
     return replace(case, escalated=event.to)
 

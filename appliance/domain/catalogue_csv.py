@@ -39,8 +39,7 @@ ECITIZEN_COLUMNS = frozenset({"service_id", "agency_id", "service_name"})
 AGENCY_COLUMNS = frozenset({"agency_id", "agency_name"})
 # Those we pass by: no screen shows them, and they would double what every centre holds in memory.
 PASSED_BY = frozenset(
-    {"service_url", "service_description", "requirements"}
-    | {"agency_description", "agency_url", "logo_url", "ministry_departments_agencies_url"}
+    {"service_url", "service_description", "requirements"} | {"agency_description", "agency_url", "logo_url", "ministry_departments_agencies_url"}
 )
 
 
@@ -152,9 +151,7 @@ def own_service(row: Row, catalogue: Catalogue | None) -> Service:
 def _check_code(code: str) -> str:
     if len(code) == SERVICE_DIGITS and code.isascii() and code.isdigit() and not is_service_code(code):
         right = service_code(int(code[:4]))
-        raise ValueError(
-            f"code: {code} has a wrong last digit; " + (f"{right} would do" if right else f"no code begins {code[:4]}")
-        )
+        raise ValueError(f"code: {code} has a wrong last digit; " + (f"{right} would do" if right else f"no code begins {code[:4]}"))
     return code
 
 
@@ -209,9 +206,7 @@ def _read(stream: BinaryIO | None) -> CsvFile:
     return file
 
 
-def _plan(
-    source: Literal["services", "ecitizen"], institutions: list[Institution], services: list[Service], problems: Problems
-) -> ImportPlan:
+def _plan(source: Literal["services", "ecitizen"], institutions: list[Institution], services: list[Service], problems: Problems) -> ImportPlan:
     if not problems.count and not services:
         problems.add(1, "there is a header, but no row")
     if problems.count:

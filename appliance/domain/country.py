@@ -172,9 +172,7 @@ def _catalogue(folder: Path, main: CountryFile) -> Catalogue:
         "categories": _table(folder, "categories.csv", {"code", first, "kinds", "order", "cls"}, {"picture"}, _category),
     }
     try:
-        return build_catalogue(
-            Catalogue(country=main.code, languages=tuple(one.code for one in main.languages if one.ready), **read)
-        )
+        return build_catalogue(Catalogue(country=main.code, languages=tuple(one.code for one in main.languages if one.ready), **read))
     except CatalogueBroken as error:
         raise PackRefused(file=folder.name, line=1, reason=str(error.details.get("reason"))) from None
 
@@ -203,6 +201,4 @@ def _centre(row: Row) -> Centre:
 
 def _category(row: Row) -> Category:
     fields = {column: row.values.get(column, "") for column in ("code", "cls", "picture")}
-    return shape(
-        {**fields, "names": names_of(row), "kinds": row.values["kinds"].split(), "order": number_in(row, "order")}, Category
-    )
+    return shape({**fields, "names": names_of(row), "kinds": row.values["kinds"].split(), "order": number_in(row, "order")}, Category)

@@ -216,9 +216,7 @@ def _columns(line: int, record: list[str], problems: Problems) -> tuple[str, ...
     return columns
 
 
-def _rows(
-    columns: tuple[str, ...], records: Iterator[tuple[int, list[str]]], problems: Problems, passed_by: frozenset[str]
-) -> list[Row]:
+def _rows(columns: tuple[str, ...], records: Iterator[tuple[int, list[str]]], problems: Problems, passed_by: frozenset[str]) -> list[Row]:
     rows: list[Row] = []
     for line, record in records:
         if len(rows) == MAX_ROWS:

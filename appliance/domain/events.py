@@ -17,12 +17,12 @@ Quality = Literal["ntp", "hq", "rtc", "unset"]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 # Year 2200: the last that charter clocks reckon with.
 Moment = Annotated[int, Meta(ge=0, le=7_258_118_400)]
+# Added up over every case of the nation: no centre's leaf may overflow the sum.
+Stars = Annotated[int, Meta(ge=0, le=100)]
 Id = Annotated[str, Meta(min_length=32, max_length=32)]
 Word = Annotated[str, Meta(max_length=80)]
 Line = Annotated[str, Meta(max_length=400)]
-Commitments = Annotated[
-    dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(min_length=44, max_length=44)]], Meta(max_length=40)
-]
+Commitments = Annotated[dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(min_length=44, max_length=44)]], Meta(max_length=40)]
 VERSION = 1
 
 
@@ -139,7 +139,7 @@ class CaseOpened(CaseEvent, frozen=True, kw_only=True, tag="opened"):
     desk: Word = ""
     category: Word = ""
     cls: Word = ""
-    rating: Count = 0
+    rating: Stars = 0
     ack_due: Moment = 0
     due: Moment = 0
     consent: Word = ""

@@ -11,8 +11,8 @@ from sync.commitments import commit, open_box, seal_box
 from appliance.journal.entropy import random_bytes
 from appliance.store.db import Db
 
-INSERT_BOX = "INSERT INTO box (log, idx, field, box) VALUES (:log, :idx, :field, :box)"
-INSERT_KEY = "INSERT INTO box_key (log, idx, field, key) VALUES (:log, :idx, :field, :key)"
+BOX = ("log", "idx", "field", "box")
+BOX_KEY = ("log", "idx", "field", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def seal(origin: str, event_id: str, values: Mapping[str, bytes]) -> list[Sealed
 def store(db: Db, log: int, index: int, sealed: Iterable[Sealed]) -> None:
     """Store boxes and keys of the leaf at *index*; one transaction covers both and the leaf (spec keys K1)."""
     for one in sealed:
-        db.run(INSERT_BOX, log=log, idx=index, field=one.field, box=one.box)
-        db.run(INSERT_KEY, log=log, idx=index, field=one.field, key=one.key)
+        db.later("box", BOX, (log, index, one.field, one.box))
+        db.later("box_key", BOX_KEY, (log, index, one.field, one.key))
 
 
 def read(db: Db, log: int, index: int, origin: str, event_id: str) -> dict[str, bytes]:
@@ -49,7 +49,8 @@ def read(db: Db, log: int, index: int, origin: str, event_id: str) -> dict[str, 
     rows = db.all(
         "SELECT b.field, b.box, k.key FROM box b JOIN box_key k ON k.log = b.log AND k.idx = b.idx AND k.field = b.field"
         " WHERE b.log = :log AND b.idx = :idx",
-        log=log, idx=index,
+        log=log,
+        idx=index,
     )
     return {field: open_box(bytes(key), bytes(box), origin, event_id, field)[1] for field, box, key in rows}
 
@@ -59,6 +60,8 @@ def read_one(db: Db, log: int, index: int, origin: str, event_id: str, field: st
     row = db.one(
         "SELECT b.box, k.key FROM box b JOIN box_key k ON k.log = b.log AND k.idx = b.idx AND k.field = b.field"
         " WHERE b.log = :log AND b.idx = :idx AND b.field = :field",
-        log=log, idx=index, field=field,
+        log=log,
+        idx=index,
+        field=field,
     )
     return open_box(bytes(row[1]), bytes(row[0]), origin, event_id, field)[1] if row else None

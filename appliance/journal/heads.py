@@ -10,8 +10,8 @@ from sync.note import Checkpoint
 from appliance.journal.keyring import Keyring
 from appliance.store.db import Db
 
-INSERT_ENTRY = "INSERT INTO entry (log, idx, hash, leaf) VALUES (:log, :idx, :hash, :leaf)"
-INSERT_NODE = "INSERT INTO node (log, level, idx, hash) VALUES (:log, :level, :idx, :hash)"
+ENTRY = ("log", "idx", "hash", "leaf")
+NODE = ("log", "level", "idx", "hash")
 KEEP_EVERY = 50  # leaves; 50 of the largest texts still fit one batch, so a keyless tail can be cut there
 
 
@@ -32,7 +32,9 @@ class Head:
     own: bool
     state: str
     range: CompactRange
-    stored: int  # the size the log row says; the difference is what this act appended
+    stored: int  # the size the log's row says
+    sealed: int  # the size signed last
+    root: bytes  # its root
     note: str
     changed: bool = False
 
@@ -45,26 +47,36 @@ class Head:
         """Store *leaf* and the tree nodes it completes; return its index."""
         index, log = self.range.size, self.log
         hashed = leaf_hash(leaf)
-        db.run(INSERT_ENTRY, log=log, idx=index, hash=hashed, leaf=leaf)
+        db.later("entry", ENTRY, (log, index, hashed, leaf))
         for level, at, node in self.range.append(hashed)[1:]:
-            db.run(INSERT_NODE, log=log, level=level, idx=at, hash=node)
+            db.later("node", NODE, (log, level, at, node))
         self.changed = True
         return index
 
     def seal(self, db: Db, keyring: Keyring) -> str:
-        """Sign the log as it stands and record that; the note must not leave before COMMIT (rule N3)."""
-        root = self.range.root()
-        note = keyring.log_signer(self.origin).sign(Checkpoint(self.origin, self.size, root).text())
+        """Sign the log as it stands; the note must not leave before COMMIT (rule N3)."""
+        self.root = self.range.root()
+        self.note = keyring.log_signer(self.origin).sign(Checkpoint(self.origin, self.size, self.root).text())
+        if self.size // KEEP_EVERY != self.sealed // KEEP_EVERY:
+            db.later("checkpoint", ("log", "size", "note"), (self.log, self.size, self.note))
+        self.sealed, self.changed = self.size, False
+        return self.note
+
+    def settle(self, db: Db) -> None:
+        """Record the newest signed checkpoint in the log's row; once a group is enough, for all its acts commit together.
+
+        Raises:
+            HeadMoved: another process appended in between.
+        """
+        if self.stored == self.sealed:
+            return
         moved = db.run(
             "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id AND size = :old",
-            size=self.size, root=root, note=note, id=self.log, old=self.stored,
-        )
+            size=self.sealed, root=self.root, note=self.note, id=self.log, old=self.stored,
+        )  # fmt: skip
         if moved != 1:
             raise HeadMoved(self.origin)
-        if self.size // KEEP_EVERY != self.stored // KEEP_EVERY:
-            db.run("INSERT INTO checkpoint (log, size, note) VALUES (:log, :size, :note)", log=self.log, size=self.size, note=note)
-        self.stored, self.note, self.changed = self.size, note, False
-        return note
+        self.stored = self.sealed
 
 
 def node_reader(db: Db, log: int) -> ReadNode:
@@ -95,4 +107,4 @@ def load_head(db: Db, log: int, known: Head | None) -> Head:
     tree = known.range.copy() if known and known.stored == size and known.range.size == size else None
     if tree is None or tree.root() != bytes(root):
         tree = range_at(size, node_reader(db, log))
-    return Head(log, origin, bool(own), state, tree, size, note)
+    return Head(log, origin, bool(own), state, tree, size, size, bytes(root), note)

@@ -30,9 +30,7 @@ from appliance.store.store import Store
 T = TypeVar("T")
 E = TypeVar("E", bound=ev.Event)
 Apply = Callable[[Db, Sequence[Entry]], None]
-INSERT_EVENT = (
-    "INSERT INTO event (id, log, idx, subject, n) VALUES (:id, :log, :idx, :subject, :n) ON CONFLICT (id) DO NOTHING"
-)
+EVENT = ("id", "log", "idx", "subject", "n")
 
 
 class DuplicateEvent(Exception):
@@ -92,11 +90,16 @@ class Tx:
         self.journal.sign(self)
         return self.notes
 
+    def settle(self) -> None:
+        """Sign, and bring the logs' rows up to date now, for an act that reads them."""
+        self.journal.sign(self)
+        self.journal.finish(self.db)
+
 
 def index_event(db: Db, event: ev.Event, log: int, index: int) -> bool:
     """Note where *event* stands; False when its id is known already."""
     subject, n = subject_of(event)
-    return db.run(INSERT_EVENT, id=event.id, log=log, idx=index, subject=subject, n=n) == 1
+    return db.add("event", EVENT, (event.id, log, index, subject, n))
 
 
 class Journal:
@@ -118,15 +121,20 @@ class Journal:
         self._marks: dict[str, HighWater] = {}
         self._heads: dict[int, Head] = {}
         self._fresh: set[int] = set()
-        self._before: dict[int, tuple[CompactRange, int, str]] = {}  # heads the running act moved, as they were
+        self._before: dict[int, tuple[CompactRange, int, bytes, str]] = {}  # heads the running act moved, as they were
         self._touched: dict[str, str] = {}
 
     # --- the group: called by the store's writer, on its thread -------------------------------------------
 
-    def begin(self, db: Db) -> None:
+    def begin(self, db: Db) -> None:  # noqa: ARG002  # the writer tells every follower
         """Forget which heads are current: another process may have written since the last group."""
         self._fresh.clear()
         self._touched.clear()
+
+    def finish(self, db: Db) -> None:
+        """Record where each log stands, once for all acts of the group."""
+        for log in self._fresh:
+            self._heads[log].settle(db)
 
     def committed(self) -> None:
         """Put the new marks on their medium; only then does the writer release the acts' callers."""
@@ -167,9 +175,11 @@ class Journal:
 
     def _restore(self) -> None:
         """Put the heads this act moved back as they were: the writer rolls its savepoint back."""
-        for log, (tree, stored, note) in self._before.items():
+        for log, (tree, sealed, root, note) in self._before.items():
             head = self._heads[log]
-            head.range, head.stored, head.note, head.changed = tree, stored, note, False
+            head.range, head.sealed, head.root, head.note, head.changed = tree, sealed, root, note, False
+            if head.stored > sealed:
+                self._fresh.discard(log)  # it was settled inside the savepoint that is now undone: read it anew
 
     def sign(self, tx: Tx) -> None:
         """Seal the heads the running act moved; ``Tx.sign`` is the way in."""
@@ -194,7 +204,7 @@ class Journal:
         if not index_event(db, event, head.log, head.size):
             raise DuplicateEvent(event.id)
         if head.log not in self._before:
-            self._before[head.log] = (head.range.copy(), head.stored, head.note)
+            self._before[head.log] = (head.range.copy(), head.sealed, head.root, head.note)
         index = head.append(db, ev.encode(event))
         if isinstance(event, ev.Erased):
             tombstones.bury(db, head.log, index, event)

@@ -18,9 +18,7 @@ HELD = (
 )
 
 
-def cut_batch(
-    db: Db, log: int, origin: str, start: int, end: int, held_note: str, recipient: bytes | None, limit: int = 1000
-) -> Batch | None:
+def cut_batch(db: Db, log: int, origin: str, start: int, end: int, held_note: str, recipient: bytes | None, limit: int = 1000) -> Batch | None:
     """Return the next batch of *log* from *start*, at most to *end*, its note not yet set; None when nothing is owed.
 
     Args:
@@ -31,9 +29,7 @@ def cut_batch(
     end = min(end, start + limit)
     if end <= start:
         return None
-    leaves = db.all(
-        "SELECT idx, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx", log=log, start=start, end=end
-    )
+    leaves = db.all("SELECT idx, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx", log=log, start=start, end=end)
     held = db.all(HELD, log=log, start=start, end=end)
     return _fill(origin, start, leaves, held, held_note, recipient)
 
@@ -47,16 +43,14 @@ def _fill(
     builder = BatchBuilder()
     keys: list[bytes] = []
     for idx, leaf in leaves:
-        mine = by_leaf.get(idx, [])
+        mine = sorted(by_leaf.get(idx, []))  # by field as bytes: a database may collate otherwise
         if not builder.take(bytes(leaf), [(name, box) for name, box, _ in mine]):
             break
         keys += [key for _, _, key in mine]
     return seal_batch(origin, start, builder.leaves, builder.boxes, keys, held_note, recipient)
 
 
-def seal_batch(
-    origin: str, start: int, leaves: list[bytes], boxes: list[Box], keys: list[bytes], held_note: str, recipient: bytes | None
-) -> Batch:
+def seal_batch(origin: str, start: int, leaves: list[bytes], boxes: list[Box], keys: list[bytes], held_note: str, recipient: bytes | None) -> Batch:
     """Return a batch of *leaves* and *boxes* with its key list sealed to *recipient* (spec keys K2)."""
     end, raw = start + len(leaves), boxes_bytes(boxes)
     kid, sealed = "-", b""

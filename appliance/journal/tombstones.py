@@ -22,7 +22,10 @@ def bury(db: Db, log: int, index: int, event: ev.Erased) -> int:
     for event_id, field in targets:
         db.run(
             "INSERT INTO tombstone (event, field, log, idx) VALUES (:event, :field, :log, :idx) ON CONFLICT DO NOTHING",
-            event=event_id, field=field, log=log, idx=index,
+            event=event_id,
+            field=field,
+            log=log,
+            idx=index,
         )
         gone += _delete_case(db, event_id) if field == WHOLE_CASE else _delete(db, event_id, field)
     return gone

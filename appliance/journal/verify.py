@@ -12,7 +12,7 @@ from sync.note import Checkpoint, NoteError, Verifier, open_note
 
 from appliance.domain import events as ev
 from appliance.journal.entries import unwrap
-from appliance.store.db import Db
+from appliance.store.db import Db, Row
 
 CHUNK = 1000
 Progress = Callable[[str, int, int], None]
@@ -52,7 +52,8 @@ def verify_logs(db: Db, progress: Progress | None = None) -> Wrong | None:
 
 def _verify_log(db: Db, log: int, origin: str, size: int, wanted: set[int], progress: Progress | None) -> dict[int, bytes] | Wrong:
     """Return the roots at the *wanted* sizes and at *size*, or what is wrong."""
-    tree, roots = CompactRange(), {}
+    tree = CompactRange()
+    roots: dict[int, bytes] = {}
     for start in range(0, size, CHUNK):
         rows = db.all(
             "SELECT idx, hash, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx",
@@ -74,9 +75,7 @@ def _verify_log(db: Db, log: int, origin: str, size: int, wanted: set[int], prog
     return roots
 
 
-def _verify_chunk(
-    db: Db, log: int, origin: str, tree: CompactRange, hashes: list[bytes], wanted: set[int], roots: dict[int, bytes]
-) -> Wrong | None:
+def _verify_chunk(db: Db, log: int, origin: str, tree: CompactRange, hashes: list[bytes], wanted: set[int], roots: dict[int, bytes]) -> Wrong | None:
     first, last = tree.size, tree.size + len(hashes)
     cut = next((size for size in wanted if first < size <= last), None)
     computed = []
@@ -124,7 +123,7 @@ def _note_trouble(note: str, vkey: str, origin: str, roots: dict[int, bytes]) ->
 def verify_boxes(db: Db, progress: Progress | None = None) -> Wrong | None:
     """Open every box and check it against its leaf's commitment; return the first that fails."""
     (total,) = db.one("SELECT count(*) FROM box") or (0,)
-    for done, (log, index, field, box, key, leaf, origin) in enumerate(_boxes(db)):
+    for done, (_log, index, field, box, key, leaf, origin) in enumerate(_boxes(db)):
         event, first = unwrap(ev.decode(bytes(leaf)), origin)
         try:
             check_box(bytes(key), bytes(box), base64.b64decode(event.c.get(field, "")), first, event.id, field)
@@ -135,8 +134,8 @@ def verify_boxes(db: Db, progress: Progress | None = None) -> Wrong | None:
     return None
 
 
-def _boxes(db: Db) -> Iterator[tuple[object, ...]]:
-    return db.each(  # type: ignore[return-value]
+def _boxes(db: Db) -> Iterator[Row]:
+    return db.each(
         "SELECT b.log, b.idx, b.field, b.box, k.key, e.leaf, l.bound FROM box b"
         " JOIN box_key k ON k.log = b.log AND k.idx = b.idx AND k.field = b.field"
         " JOIN entry e ON e.log = b.log AND e.idx = b.idx JOIN log l ON l.id = b.log ORDER BY b.log, b.idx, b.field"

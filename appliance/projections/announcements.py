@@ -70,18 +70,27 @@ def apply(db: Db, entries: Sequence[Entry]) -> None:
         elif isinstance(event, ev.CentreClosed):
             db.run(
                 "UPDATE epoch SET closed_at = :at, closed_why = :why WHERE origin = :origin AND closed_at = 0",
-                at=event.ts, why=event.reason, origin=event.origin,
+                at=event.ts,
+                why=event.reason,
+                origin=event.origin,
             )
         elif isinstance(event, ev.HqDataKey):
             db.run(
                 "INSERT INTO hq_key (kid, key, since, place) VALUES (:kid, :key, :since, :place) ON CONFLICT (kid) DO NOTHING",
-                kid=event.kid, key=event.key, since=event.ts, place=entry.index,
+                kid=event.kid,
+                key=event.key,
+                since=event.ts,
+                place=entry.index,
             )
         elif isinstance(event, ev.CataloguePublished):
             db.run(
                 "INSERT INTO catalogue_version (version, sha256, size, chunks, since)"
                 " VALUES (:version, :sha256, :size, :chunks, :since) ON CONFLICT (version) DO NOTHING",
-                version=event.version, sha256=event.sha256, size=event.size, chunks=json.dumps(event.chunks), since=event.ts,
+                version=event.version,
+                sha256=event.sha256,
+                size=event.size,
+                chunks=json.dumps(event.chunks),
+                since=event.ts,
             )
 
 
@@ -103,9 +112,7 @@ def epoch_of(db: Db, origin: str) -> Epoch | None:
 
 def current_epoch(db: Db, centre: str) -> Epoch | None:
     """Return the newest epoch of *centre* that is not closed."""
-    row = db.one(
-        f"{_EPOCH} WHERE centre = :centre AND closed_at = 0 ORDER BY approved_at DESC, origin DESC LIMIT 1", centre=centre
-    )
+    row = db.one(f"{_EPOCH} WHERE centre = :centre AND closed_at = 0 ORDER BY approved_at DESC, origin DESC LIMIT 1", centre=centre)
     return Epoch(*row) if row else None
 
 

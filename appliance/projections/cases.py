@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from appliance.domain import events as ev
 from appliance.domain.cases import Case, Story, begin, fold
@@ -86,6 +87,7 @@ class CaseRow:
 
 
 COLUMNS = tuple(f.name for f in fields(CaseRow))
+_values = attrgetter(*COLUMNS)
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM case_state"
 _UPSERT = (
     f"INSERT INTO case_state ({', '.join(COLUMNS)}) VALUES ({', '.join(':' + c for c in COLUMNS)})"
@@ -107,10 +109,8 @@ def apply(db: Db, entries: Sequence[Entry], calendar: WorkingTime) -> list[Chang
     followed = {e.event.case for e in entries if isinstance(e.event, ev.CaseEvent) and e.event.n > 1}
     followed |= _already_followed(db, [case for case, e in opened.items() if not e.own and case not in followed])
     new = [_new_row(e) for case, e in opened.items() if case not in followed]
-    if len(new) == 1:
-        db.run(_UPSERT, **dict(zip(COLUMNS, astuple(new[0]), strict=True)))
-    elif new:
-        db.insert("case_state", COLUMNS, [astuple(row) for row in new])
+    for row in new:
+        db.later("case_state", COLUMNS, _values(row))
     changes = [Change(None, row) for row in new]
     changes += [change for case in sorted(followed) if (change := _refold(db, case, calendar)) is not None]
     return changes
@@ -134,7 +134,7 @@ def _refold(db: Db, case: str, calendar: WorkingTime) -> Change | None:
     opening = next(e for e in entries if isinstance(e.event, ev.CaseOpened))
     before = get(db, case)
     after = _row(story.case, opening.log, opening.index, calendar)
-    db.run(_UPSERT, **dict(zip(COLUMNS, astuple(after), strict=True)))
+    db.run(_UPSERT, **dict(zip(COLUMNS, _values(after), strict=True)))
     return Change(before, after)
 
 

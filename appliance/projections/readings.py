@@ -31,7 +31,12 @@ def apply(db: Db, entries: Sequence[Entry]) -> None:
             db.run(
                 "INSERT INTO reading (id, case_id, by_account, at, reason, fields)"
                 " VALUES (:id, :case_id, :by, :at, :reason, :fields) ON CONFLICT (id) DO NOTHING",
-                id=event.id, case_id=event.case, by=event.by, at=event.ts, reason=event.reason, fields=" ".join(event.fields),
+                id=event.id,
+                case_id=event.case,
+                by=event.by,
+                at=event.ts,
+                reason=event.reason,
+                fields=" ".join(event.fields),
             )
 
 

@@ -14,8 +14,9 @@ from appliance.store.db import Db
 VERSION = 1
 TABLES = """
 CREATE TABLE receipt_tag (
-    tag BLOB NOT NULL PRIMARY KEY,
-    case_id TEXT NOT NULL
+    tag BLOB NOT NULL,
+    case_id TEXT NOT NULL,
+    PRIMARY KEY (tag, case_id)     -- a code used twice by mistake opens the older case, on every node
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX receipt_tag_case ON receipt_tag (case_id);
 """
@@ -43,21 +44,13 @@ class Tagger:
 
 def apply(db: Db, entries: Sequence[Entry], tagger: Tagger) -> None:
     """Tag the receipts of cases opened in *entries*; drop those of erased ones."""
-    rows = []
     for entry in entries:
         if isinstance(entry.event, ev.CaseOpened):
             rid = entry.rid or boxes.read_one(db, entry.log, entry.index, entry.origin, entry.event.id, FIELD)
             if rid:
-                rows.append((tagger.tag(rid), entry.event.case))
+                db.later("receipt_tag", ("tag", "case_id"), (tagger.tag(rid), entry.event.case))
         elif isinstance(entry.event, ev.Erased):
             _drop(db, entry.event)
-    if len(rows) == 1:
-        db.run(
-            "INSERT INTO receipt_tag (tag, case_id) VALUES (:tag, :case_id) ON CONFLICT (tag) DO NOTHING",
-            tag=rows[0][0], case_id=rows[0][1],
-        )
-    elif rows:
-        db.insert("receipt_tag", ("tag", "case_id"), rows, ignore=True)
 
 
 def _drop(db: Db, event: ev.Erased) -> None:
@@ -69,5 +62,11 @@ def _drop(db: Db, event: ev.Erased) -> None:
 
 def case_of(db: Db, tagger: Tagger, rid: bytes) -> str | None:
     """Return the case whose receipt id is *rid*, or None."""
-    row = db.one("SELECT case_id FROM receipt_tag WHERE tag = :tag", tag=tagger.tag(rid))
+    row = db.one("SELECT case_id FROM receipt_tag WHERE tag = :tag ORDER BY case_id LIMIT 1", tag=tagger.tag(rid))
     return str(row[0]) if row else None
+
+
+def opens(db: Db, tagger: Tagger, rid: bytes, case: str) -> bool:
+    """Tell whether the receipt id *rid* is that of *case*."""
+    tag = tagger.tag(rid)
+    return db.one("SELECT 1 FROM receipt_tag WHERE tag = :tag AND case_id = :case_id", tag=tag, case_id=case) is not None

@@ -42,7 +42,7 @@ MODULES: dict[str, Module] = {
 # Every table a rebuild must reproduce, with the columns that order it.
 COMPARED: dict[str, str] = {
     "case_state": "id",
-    "receipt_tag": "tag",
+    "receipt_tag": "tag, case_id",
     "tally": "centre, day, kind, state",
     "series": "name",
     "epoch": "origin",
@@ -50,6 +50,8 @@ COMPARED: dict[str, str] = {
     "catalogue_version": "version",
     "reading": "id",
 }
+# Rows that say nothing: a counter back at zero.
+EMPTY: dict[str, str] = {"tally": "cases = 0"}
 Progress = Callable[[int, int], None]
 
 
@@ -83,7 +85,7 @@ class Projections:
     def outdated(self, db: Db) -> bool:
         """Tell whether the tables are missing or of another version, so that a rebuild is due."""
         db.script(_VERSIONS)
-        have = dict(db.all("SELECT name, version FROM projection"))
+        have: dict[str, int] = dict(db.all("SELECT name, version FROM projection"))
         return have != {name: module.VERSION for name, module in MODULES.items()}
 
     def rebuild(self, db: Db, source: Db | None = None, progress: Progress | None = None) -> int:
@@ -132,6 +134,12 @@ class Scratch:
         self._db, self._source = db, source
         self.lock_clause = db.lock_clause
         self.script, self.run, self.insert, self.savepoint = db.script, db.run, db.insert, db.savepoint
+        self.add, self.later, self.count = db.add, db.later, db.count
+
+    @property
+    def memo(self) -> dict[str, int]:
+        """Return the writing database's memory."""
+        return self._db.memo
 
     def _of(self, sql: str) -> Db:
         return self._source if any(f"FROM{table}" in sql for table in _JOURNAL_TABLES) else self._db
@@ -156,7 +164,9 @@ def _chunks(db: Db) -> Iterator[tuple[list[Entry], int]]:
         for start in range(0, size, CHUNK):
             rows = db.all(
                 "SELECT idx, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx",
-                log=log, start=start, end=start + CHUNK,
+                log=log,
+                start=start,
+                end=start + CHUNK,
             )
             entries = [_entry(db, log, idx, origin, bytes(leaf)) for idx, leaf in rows if (log, idx) not in quarantined]
             yield entries, len(rows)

@@ -33,12 +33,13 @@ def _reference(text: str) -> Reference | None:
 
 def take(db: Db, name: str) -> int:
     """Return the next number of series *name*, from 1, and keep it taken in this transaction."""
-    row = db.one(
-        "INSERT INTO series (name, last) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET last = series.last + 1 RETURNING last",
-        name=name,
-    )
-    assert row is not None
-    return int(row[0])
+    last = db.memo.get(name)
+    if last is None:
+        row = db.one("SELECT last FROM series WHERE name = :name", name=name)
+        last = int(row[0]) if row else 0
+    db.memo[name] = last + 1
+    db.count("series", {"name": name}, {"last": 1})
+    return last + 1
 
 
 def apply(db: Db, entries: Sequence[Entry]) -> None:
@@ -52,8 +53,10 @@ def apply(db: Db, entries: Sequence[Entry]) -> None:
             name = name_of(reference.centre, reference.year, reference.series)
             highest[name] = max(highest.get(name, 0), reference.sequence)
     for name, number in sorted(highest.items()):
+        db.memo.pop(name, None)
         db.run(
             "INSERT INTO series (name, last) VALUES (:name, :number) ON CONFLICT (name) DO UPDATE"
             " SET last = CASE WHEN excluded.last > series.last THEN excluded.last ELSE series.last END",
-            name=name, number=number,
+            name=name,
+            number=number,
         )

@@ -6,7 +6,6 @@ the same whatever order events arrive in.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -27,37 +26,20 @@ CREATE TABLE tally (
 ) STRICT, WITHOUT ROWID;
 """
 DROP = "DROP TABLE IF EXISTS tally;"
-_ADD = (
-    "INSERT INTO tally (centre, day, kind, state, cases, rated, stars)"
-    " VALUES (:centre, :day, :kind, :state, :cases, :rated, :stars)"
-    " ON CONFLICT (centre, day, kind, state) DO UPDATE SET cases = tally.cases + excluded.cases,"
-    " rated = tally.rated + excluded.rated, stars = tally.stars + excluded.stars"
-)
 DayOf = Callable[[int], int]
 
 
 def apply(db: Db, changes: Sequence[Change], day_of: DayOf) -> None:
-    """Add what *changes* changed; keys are taken in sorted order so that two writers never wait in a ring."""
-    sums: dict[tuple[str, int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    """Add what *changes* changed."""
     for change in changes:
         if change.before is not None:
-            _add(sums, change.before, day_of, -1)
-        _add(sums, change.after, day_of, 1)
-    for (centre, day, kind, state), (cases, rated, stars) in sorted(sums.items()):
-        if cases or rated or stars:
-            db.run(_ADD, centre=centre, day=day, kind=kind, state=state, cases=cases, rated=rated, stars=stars)
-            if cases < 0:
-                db.run(
-                    "DELETE FROM tally WHERE centre = :centre AND day = :day AND kind = :kind AND state = :state AND cases = 0",
-                    centre=centre, day=day, kind=kind, state=state,
-                )
+            _add(db, change.before, day_of, -1)
+        _add(db, change.after, day_of, 1)
 
 
-def _add(sums: dict[tuple[str, int, str, str], list[int]], row: CaseRow, day_of: DayOf, sign: int) -> None:
-    cell = sums[row.centre, day_of(row.opened_at), row.kind, row.state]
-    cell[0] += sign
-    cell[1] += sign if row.rating else 0
-    cell[2] += sign * row.rating
+def _add(db: Db, row: CaseRow, day_of: DayOf, sign: int) -> None:
+    key = {"centre": row.centre, "day": day_of(row.opened_at), "kind": row.kind, "state": row.state}
+    db.count("tally", key, {"cases": sign, "rated": sign if row.rating else 0, "stars": sign * row.rating})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +59,7 @@ def counts(db: Db, *, centre: str = "", since_day: int = 0) -> tuple[Count, ...]
     params: dict[str, object] = {"since": since_day} | ({"centre": centre} if centre else {})
     rows = db.all(
         "SELECT kind, state, CAST(sum(cases) AS INTEGER), CAST(sum(rated) AS INTEGER), CAST(sum(stars) AS INTEGER)"
-        f" FROM tally {where} GROUP BY kind, state ORDER BY kind, state",
+        f" FROM tally {where} AND cases > 0 GROUP BY kind, state ORDER BY kind, state",
         **params,
     )
     return tuple(Count(*row) for row in rows)

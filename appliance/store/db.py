@@ -8,7 +8,7 @@ which are Decimal on PostgreSQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, Protocol
@@ -27,6 +27,10 @@ class Db(Protocol):
 
     lock_clause: str
 
+    @property
+    def memo(self) -> dict[str, int]:
+        """Return the transaction's own small memory, undone with its savepoints."""
+
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None."""
 
@@ -41,6 +45,15 @@ class Db(Protocol):
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool = False) -> None:
         """Insert many rows at once; with *ignore*, rows whose key is there already are passed over."""
+
+    def add(self, table: str, columns: Sequence[str], row: Sequence[object]) -> bool:
+        """Insert one row unless its key is there already; tell whether it was inserted. Leaves what waits waiting."""
+
+    def later(self, table: str, columns: Sequence[str], row: Sequence[object], *, ignore: bool = False) -> None:
+        """Insert one row some time before the next other statement or COMMIT, together with others of its table."""
+
+    def count(self, table: str, key: Mapping[str, object], amounts: Mapping[str, int]) -> None:
+        """Add *amounts* to the counters of the row of *key*, made when missing, as late as ``later`` does."""
 
     def script(self, sql: str) -> None:
         """Run statements of a schema, in the portable subset."""

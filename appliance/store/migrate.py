@@ -69,9 +69,9 @@ def migrate(db: Db, engine: str, folder: Path = FOLDER) -> list[str]:
             db.script(step.own)
         db.run(
             "INSERT INTO migration (number, name, checksum) VALUES (:number, :name, :checksum)",
-            number=step.number, name=step.name, checksum=step.checksum,
+            number=step.number,
+            name=step.name,
+            checksum=step.checksum,
         )
         ran.append(step.name)
     return ran
-
-

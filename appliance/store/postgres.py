@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from psycopg.errors import DiskFull, UniqueViolation
 
 from appliance.store.db import Row, to_format_style, to_postgres_schema
 from appliance.store.errors import AppendOnly, Duplicate, StoreError, StoreFull, StoreUnavailable
+from appliance.store.waiting import Waiting
 
 _APPEND_ONLY = "23514"  # what the triggers of 0001_journal.postgres.sql raise
 _COPY_FROM = 20  # rows from which COPY beats INSERT
@@ -52,11 +53,14 @@ class PostgresDb:
         """Wrap an open connection in autocommit; transactions are begun by name."""
         self._connection = connection
         self._depth = 0
+        self._waiting = Waiting()
         self._kinds: dict[str, dict[str, str]] = {}
 
     def _execute(self, sql: str, params: dict[str, object]) -> psycopg.Cursor[Row]:
+        if self._waiting:
+            self._write_waiting()
         try:
-            return self._connection.execute(to_format_style(sql), params, prepare=True)  # type: ignore[call-overload, no-any-return]
+            return self._connection.execute(to_format_style(sql), params, prepare=True)
         except psycopg.Error as error:
             raise translate(error) from error
 
@@ -73,7 +77,7 @@ class PostgresDb:
         try:
             with self._connection.transaction(), self._connection.cursor(name="cfms_each") as cursor:
                 cursor.itersize = 1000
-                cursor.execute(to_format_style(sql), params)  # type: ignore[arg-type]
+                cursor.execute(to_format_style(sql), params)
                 yield from cursor
         except psycopg.Error as error:
             raise translate(error) from error
@@ -84,6 +88,11 @@ class PostgresDb:
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool = False) -> None:
         """Insert many rows at once, by COPY in binary where there are enough of them."""
+        if self._waiting:
+            self._write_waiting()
+        self._insert(table, columns, rows, ignore=ignore)
+
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool) -> None:
         if not rows:
             return
         names = text.SQL(", ").join(map(text.Identifier, columns))
@@ -112,10 +121,43 @@ class PostgresDb:
             self._kinds[table] = dict(self._connection.execute(_KINDS, (table,)).fetchall())
         return self._kinds[table]
 
+    def add(self, table: str, columns: Sequence[str], row: Sequence[object]) -> bool:
+        """Insert one row unless its key is there already."""
+        marks = ", ".join(f":c{at}" for at in range(len(columns)))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        return self._execute(sql, {f"c{at}": value for at, value in enumerate(row)}).rowcount == 1
+
+    def later(self, table: str, columns: Sequence[str], row: Sequence[object], *, ignore: bool = False) -> None:
+        """Insert one row together with others, before the next other statement."""
+        self._waiting.later(table, columns, row, ignore=ignore)
+
+    def count(self, table: str, key: Mapping[str, object], amounts: Mapping[str, int]) -> None:
+        """Add to counters, before the next other statement."""
+        self._waiting.count(table, key, amounts)
+
+    @property
+    def memo(self) -> dict[str, int]:
+        """Return the transaction's own small memory; a savepoint that is rolled back takes it back too."""
+        return self._waiting.memo
+
+    def _write_waiting(self) -> None:
+        tables, statements = self._waiting.take()
+        for (table, columns, ignore), rows in tables.items():
+            self._insert(table, columns, rows, ignore=ignore)
+        for sql, params in statements:
+            self.run(sql, **params)
+
     def script(self, sql: str) -> None:
         """Run schema statements."""
         try:
-            self._connection.execute(to_postgres_schema(sql), prepare=False)  # type: ignore[call-overload]
+            self._connection.execute(to_postgres_schema(sql), prepare=False)
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def _plain(self, sql: str) -> None:
+        """Run a statement that what waits may outlive."""
+        try:
+            self._connection.execute(sql)
         except psycopg.Error as error:
             raise translate(error) from error
 
@@ -123,16 +165,18 @@ class PostgresDb:
     def savepoint(self) -> Iterator[None]:
         """Undo what the block did when it raises."""
         self._depth += 1
+        kept = self._waiting.snapshot()
         name = f"s{self._depth}"
-        self.run(f"SAVEPOINT {name}")
+        self._plain(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException:
-            self.run(f"ROLLBACK TO SAVEPOINT {name}")
-            self.run(f"RELEASE SAVEPOINT {name}")
+            self._plain(f"ROLLBACK TO SAVEPOINT {name}")
+            self._plain(f"RELEASE SAVEPOINT {name}")
+            self._waiting.restore(kept)
             raise
         else:
-            self.run(f"RELEASE SAVEPOINT {name}")
+            self._plain(f"RELEASE SAVEPOINT {name}")
         finally:
             self._depth -= 1
 
@@ -140,6 +184,7 @@ class PostgresDb:
 
     def begin(self) -> None:
         """Begin a transaction; rows are locked as heads are read."""
+        self._waiting = Waiting()
         self.run("BEGIN")
 
     def commit(self) -> None:
@@ -148,8 +193,9 @@ class PostgresDb:
 
     def rollback(self) -> None:
         """Undo the transaction, if one is running."""
+        self._waiting = Waiting()
         if not self._connection.closed and self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            self.run("ROLLBACK")
+            self._plain("ROLLBACK")
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state throughout."""
@@ -165,7 +211,7 @@ class PostgresDb:
         self._connection.execute("VACUUM box, box_key")
         return True
 
-    def backup_to(self, target: Path, progress: Any = None) -> None:
+    def backup_to(self, target: Path, progress: Any = None) -> None:  # noqa: ARG002
         """PostgreSQL is backed up by its own tools."""
         raise StoreError("Back up PostgreSQL with pg_basebackup; see docs/operations.md.")
 

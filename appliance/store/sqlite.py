@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from appliance.store.db import Row
 from appliance.store.errors import AppendOnly, Duplicate, StoreError, StoreFull, StoreUnavailable
+from appliance.store.waiting import Waiting
 
 # FULL: a receipt must survive a power cut (rule N4). secure_delete: erased bytes are overwritten (spec log §4.9).
 _PRAGMAS = (
@@ -22,6 +23,8 @@ _PRAGMAS = (
     "PRAGMA cache_size = -8000",
     "PRAGMA temp_store = MEMORY",
 )
+
+_TOGETHER = 32  # rows up to which one statement of many rows beats many steps of one
 
 
 def connect(path: Path, *, reader: bool = False) -> SqliteDb:
@@ -61,9 +64,12 @@ class SqliteDb:
         """Wrap an open connection."""
         self._connection = connection
         self._depth = 0
+        self._waiting = Waiting()
 
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None."""
+        if self._waiting:
+            self._write_waiting()
         try:
             row: Row | None = self._connection.execute(sql, params).fetchone()
         except sqlite3.Error as error:
@@ -72,6 +78,8 @@ class SqliteDb:
 
     def all(self, sql: str, **params: object) -> list[Row]:
         """Return every row."""
+        if self._waiting:
+            self._write_waiting()
         try:
             return self._connection.execute(sql, params).fetchall()
         except sqlite3.Error as error:
@@ -79,6 +87,8 @@ class SqliteDb:
 
     def each(self, sql: str, **params: object) -> Iterator[Row]:
         """Yield row after row."""
+        if self._waiting:
+            self._write_waiting()
         try:
             yield from self._connection.execute(sql, params)
         except sqlite3.Error as error:
@@ -86,6 +96,8 @@ class SqliteDb:
 
     def run(self, sql: str, **params: object) -> int:
         """Run a statement; return how many rows it touched."""
+        if self._waiting:
+            self._write_waiting()
         try:
             return self._connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
@@ -93,12 +105,57 @@ class SqliteDb:
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool = False) -> None:
         """Insert many rows at once."""
+        if self._waiting:
+            self._write_waiting()
+        self._insert(table, columns, rows, ignore=ignore)
+
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool) -> None:
         if not rows:
             return
         ending = " ON CONFLICT DO NOTHING" if ignore else ""
-        marks = ", ".join("?" * len(columns))
+        marks = f"({', '.join('?' * len(columns))})"
+        start = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
         try:
-            self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ending}", rows)
+            if len(rows) <= _TOGETHER:
+                values = [value for row in rows for value in row]
+                self._connection.execute(start + ", ".join([marks] * len(rows)) + ending, values)
+            else:
+                self._connection.executemany(start + marks + ending, rows)
+        except sqlite3.Error as error:
+            raise translate(error) from error
+
+    def add(self, table: str, columns: Sequence[str], row: Sequence[object]) -> bool:
+        """Insert one row unless its key is there already."""
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) ON CONFLICT DO NOTHING"
+        try:
+            return self._connection.execute(sql, row).rowcount == 1
+        except sqlite3.Error as error:
+            raise translate(error) from error
+
+    def later(self, table: str, columns: Sequence[str], row: Sequence[object], *, ignore: bool = False) -> None:
+        """Insert one row together with others, before the next other statement."""
+        self._waiting.later(table, columns, row, ignore=ignore)
+
+    def count(self, table: str, key: Mapping[str, object], amounts: Mapping[str, int]) -> None:
+        """Add to counters, before the next other statement."""
+        self._waiting.count(table, key, amounts)
+
+    @property
+    def memo(self) -> dict[str, int]:
+        """Return the transaction's own small memory; a savepoint that is rolled back takes it back too."""
+        return self._waiting.memo
+
+    def _write_waiting(self) -> None:
+        tables, statements = self._waiting.take()
+        for (table, columns, ignore), rows in tables.items():
+            self._insert(table, columns, rows, ignore=ignore)
+        for sql, params in statements:
+            self.run(sql, **params)
+
+    def _plain(self, sql: str) -> None:
+        """Run a statement that what waits may outlive."""
+        try:
+            self._connection.execute(sql)
         except sqlite3.Error as error:
             raise translate(error) from error
 
@@ -114,18 +171,19 @@ class SqliteDb:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did when it raises."""
+        """Undo what the block did when it raises, what it let wait included."""
         self._depth += 1
-        name = f"s{self._depth}"
-        self.run(f"SAVEPOINT {name}")
+        name, kept = f"s{self._depth}", self._waiting.snapshot()
+        self._plain(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException:
-            self.run(f"ROLLBACK TO {name}")
-            self.run(f"RELEASE {name}")
+            self._plain(f"ROLLBACK TO {name}")
+            self._plain(f"RELEASE {name}")
+            self._waiting.restore(kept)
             raise
         else:
-            self.run(f"RELEASE {name}")
+            self._plain(f"RELEASE {name}")
         finally:
             self._depth -= 1
 
@@ -133,6 +191,7 @@ class SqliteDb:
 
     def begin(self) -> None:
         """Begin a writing transaction now, not at the first write: two readers cannot both become writers."""
+        self._waiting = Waiting()
         self.run("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
@@ -141,8 +200,9 @@ class SqliteDb:
 
     def rollback(self) -> None:
         """Undo the transaction, if one is running."""
+        self._waiting = Waiting()
         if self._connection.in_transaction:
-            self.run("ROLLBACK")
+            self._plain("ROLLBACK")
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state throughout."""

@@ -33,6 +33,9 @@ class Hooks(Protocol):
     def begin(self, db: Db) -> None:
         """A group has begun; heads must be read anew."""
 
+    def finish(self, db: Db) -> None:
+        """Every act of the group has run; write what is written once for all of them."""
+
     def committed(self) -> None:
         """The group is committed; make the marks durable before the callers are released."""
 
@@ -43,20 +46,33 @@ class Hooks(Protocol):
 class WriteDb(Db, Protocol):
     """A connection the writer drives."""
 
-    def begin(self) -> None: ...
-    def commit(self) -> None: ...
-    def rollback(self) -> None: ...
-    def close(self) -> None: ...
-    def truncate_wal(self) -> bool: ...
+    def begin(self) -> None:
+        """Begin a writing transaction."""
+
+    def commit(self) -> None:
+        """Commit; on return it is on the medium."""
+
+    def rollback(self) -> None:
+        """Undo the transaction, if one is running."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+    def truncate_wal(self) -> bool:
+        """Empty the write-ahead log; False when a reader is in the way."""
 
     @property
-    def broken(self) -> bool: ...
+    def broken(self) -> bool:
+        """Tell whether the connection is of no more use."""
 
 
 class NoHooks:
     """Follows nothing."""
 
     def begin(self, db: Db) -> None:
+        """Do nothing."""
+
+    def finish(self, db: Db) -> None:
         """Do nothing."""
 
     def committed(self) -> None:
@@ -150,7 +166,8 @@ class Writer:
 
     def between(self, step: Callable[[WriteDb], T]) -> T:
         """Run *step* on the writer's thread outside any transaction, under the file lock (for the write-ahead log)."""
-        return self.submit(_Between(step))
+        value: T = self.submit(_Between(step))
+        return value
 
     def close(self) -> None:
         """Finish what is queued and stop."""
@@ -212,6 +229,7 @@ class Writer:
             self.hooks.begin(db)
             for act in group:
                 _run_act(db, act)
+            self.hooks.finish(db)
             db.commit()
         except BaseException:
             self._undo(db)
@@ -259,7 +277,7 @@ class _Between:
     def __init__(self, step: Callable[[WriteDb], Any]) -> None:
         self.step = step
 
-    def __call__(self, db: Db) -> Any:
+    def __call__(self, db: Db) -> Any:  # noqa: ARG002  # it has an act's shape
         raise NestedWrite("a step outside transactions was run inside one")
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sync.batch import Batch, BatchError, TooLarge, read_batch
 from sync.commitments import KeyListError, open_keys
-from sync.merkle import CompactRange, range_at, root_at
+from sync.merkle import CompactRange, range_at
 from sync.mirror import Answer, Verdict, cosigned, judge
 from sync.note import Verifier
 
@@ -54,15 +53,9 @@ class HeldLog:
         """Return the newest note HQ cosigned, '' before the first."""
         return self.row.ack_note
 
-    def root_at(self, size: int) -> bytes:
-        """Return the root HQ holds at *size*."""
-        return root_at(size, node_reader(self.db, self.row.id))
-
-    def leaf(self, index: int) -> bytes:
-        """Return the leaf HQ holds at *index*."""
-        row = self.db.one("SELECT leaf FROM entry WHERE log = :log AND idx = :idx", log=self.row.id, idx=index)
-        assert row is not None
-        return bytes(row[0])
+    def range_at(self, size: int) -> CompactRange:
+        """Return the compact range of the first *size* leaves HQ holds."""
+        return range_at(size, node_reader(self.db, self.row.id))
 
     def has_object(self, hashed: bytes) -> bool:
         """Tell whether HQ holds the side object of that hash."""
@@ -136,13 +129,11 @@ def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
     if verdict.heartbeat:
         return _cosign(node, tx, row.id, batch.note, row.size)
     if not verdict.accepted:
-        return verdict.answer
+        return _with_evidence(tx.db, row, verdict.answer)
     objects.put(tx.db, batch.objects, tx.time.ts)
     entries = store_mirrored(tx.db, row.id, row.name, tree, fresh)
     objects.claim(tx.db, [entry.event for entry in entries])
-    tx.db.run(
-        "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id", size=tree.size, root=tree.root(), note=batch.note, id=row.id
-    )
+    tx.db.run("UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id", size=tree.size, root=tree.root(), note=batch.note, id=row.id)
     tx.entries.extend(entries)
     _close_previous(tx.db, row, entries)
     relay(node, tx, entries)
@@ -164,12 +155,21 @@ def _cosign(node: Node, tx: Tx, log: int, note: str, size: int) -> Answer:
     return Answer(200, full)
 
 
+def _with_evidence(db: Db, row: LogRow, answer: Answer) -> Answer:
+    """Add to a frozen log's answer the other note: one of the two proves to either holder of the key that a copy exists."""
+    found = db.one("SELECT theirs FROM fork WHERE log = :log ORDER BY id LIMIT 1", log=row.id) if answer.status == 423 else None
+    return Answer(423, answer.body + found[0]) if found else answer
+
+
 def _freeze(tx: Tx, row: LogRow, verdict: Verdict) -> None:
     """Keep both notes as evidence and take nothing more from this origin."""
     tx.db.run("UPDATE log SET state = 'frozen' WHERE id = :id", id=row.id)
     tx.db.run(
         "INSERT INTO fork (id, log, seen_at, ours, theirs) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM fork), :log, :at, :ours, :theirs)",
-        log=row.id, at=tx.time.ts, ours=verdict.evidence[0], theirs=verdict.evidence[1],
+        log=row.id,
+        at=tx.time.ts,
+        ours=verdict.evidence[0],
+        theirs=verdict.evidence[1],
     )
 
 
@@ -179,5 +179,6 @@ def _close_previous(db: Db, row: LogRow, entries: list[Entry]) -> None:
         if isinstance(entry.event, ev.EpochStarted) and entry.event.prev_origin and entry.index == 0:
             db.run(
                 "UPDATE log SET state = 'closed' WHERE origin = :origin AND name = :name AND own = 0 AND state = 'open'",
-                origin=entry.event.prev_origin, name=row.name,
+                origin=entry.event.prev_origin,
+                name=row.name,
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from sync.batch import Batch, BatchError, read_batch
 from sync.commitments import KeyListError, open_keys
 from sync.exchange import Stopped
@@ -11,8 +13,6 @@ from sync.merkle import range_at
 from sync.note import Checkpoint, NoteError, Verifier, open_note
 
 from appliance.domain import events as ev
-import msgspec
-
 from appliance.domain.catalogue_build import catalogue_from_json
 from appliance.journal.entries import Entry
 from appliance.journal.heads import node_reader
@@ -86,7 +86,10 @@ def _store(node: Node, tx: Tx, batch: Batch, log: int, checkpoint: Checkpoint, l
         raise Stopped("Headquarters' log does not continue the one held here: it was restored or rewritten.")
     tx.db.run(
         "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id",
-        size=tree.size, root=checkpoint.root, note=batch.note, id=log,
+        size=tree.size,
+        root=checkpoint.root,
+        note=batch.note,
+        id=log,
     )
     tx.db.run("INSERT INTO checkpoint (log, size, note) VALUES (:log, :size, :note)", log=log, size=tree.size, note=batch.note)
     tx.entries.extend(entries)

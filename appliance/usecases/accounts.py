@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from appliance.domain.errors import InvalidInput, NotFound, Refusal
 from appliance.domain.people import CENTRE_ROLES, HQ_ROLES, Person
 from appliance.journal.entropy import random_bytes
-from appliance.store.db import Db
+from appliance.store.db import Db, Row
 from appliance.store.errors import Duplicate
 from appliance.usecases.node import Node
 
@@ -57,8 +57,9 @@ class Account:
 _SELECT = "SELECT id, login, name, role, institution, lang, disabled FROM ops_account"
 
 
-def _account(row: tuple[object, ...]) -> Account:
-    return Account(*row[:6], bool(row[6]))  # type: ignore[arg-type]
+def _account(row: Row) -> Account:
+    id_, login, name, role, institution, lang, disabled = row
+    return Account(id_, login, name, role, institution, lang, bool(disabled))
 
 
 def add_account(node: Node, login: str, name: str, role: str, password: str, *, institution: str = "", lang: str = "en") -> Account:
@@ -112,7 +113,7 @@ def set_password(node: Node, login: str, password: str) -> None:
             raise NotFound
         db.run("UPDATE ops_account SET password = :password WHERE id = :id", password=hashed, id=row[0])
         db.run("DELETE FROM ops_session WHERE account = :id", id=row[0])
-        db.run("DELETE FROM ops_guess WHERE account = :id", id=row[0])
+        db.run("DELETE FROM ops_guess WHERE account = :id OR substr(account, 1, 17) = :id || '/'", id=row[0])
 
     node.store.write(act)
 
@@ -128,8 +129,12 @@ def accounts(db: Db) -> list[Account]:
     return [_account(row) for row in db.all(f"{_SELECT} ORDER BY login LIMIT 1000")]
 
 
-def log_in(node: Node, login: str, password: str) -> str:
+def log_in(node: Node, login: str, password: str, *, device: str = "") -> str:
     """Check a password and begin a session; return the token for its cookie, which is stored only as a hash.
+
+    Args:
+        device: id of the asking device where this account has logged in on it before. Guesses on such a device are counted by
+            themselves, so that guesses made elsewhere slow strangers and never the account's owner.
 
     Raises:
         LoginFailed: the same words for an unknown name and a wrong password. LoginSlowed: this account was guessed at.
@@ -137,19 +142,19 @@ def log_in(node: Node, login: str, password: str) -> str:
     now = node.clock.read().ts
     with node.store.read() as db:
         row = db.one("SELECT id, password, disabled FROM ops_account WHERE login = :login", login=login[:40])
-        wait = _wait(db, str(row[0]), now) if row else 0
+        wait = _wait(db, _guessed(str(row[0]), device), now) if row else 0
     if wait > 0:
         raise LoginSlowed(seconds=wait)
     good = _verify(str(row[1]) if row else _NOBODY, password)
     if row is None or not good or row[2]:
         if row is not None:
-            account = str(row[0])
-            node.store.write(lambda db: _count_failure(db, account, now))
+            guessed = _guessed(str(row[0]), device)
+            node.store.write(lambda db: _count_failure(db, guessed, now))
         raise LoginFailed
     token, account = random_bytes(32).hex(), str(row[0])
 
     def act(db: Db) -> None:
-        db.run("DELETE FROM ops_guess WHERE account = :account", account=account)
+        db.run("DELETE FROM ops_guess WHERE account = :account", account=_guessed(account, device))
         db.run("DELETE FROM ops_session WHERE seen_at < :old", old=now - SESSION_SECONDS)
         db.run(
             "INSERT INTO ops_session (id, account, made_at, seen_at) VALUES (:id, :account, :now, :now)",
@@ -165,6 +170,11 @@ def _verify(hashed: str, password: str) -> bool:
         return _HASHER.verify(hashed, password[:200])
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _guessed(account: str, device: str) -> str:
+    """Return under what failed log-ins are counted: the account, or the account on one device it is known on."""
+    return f"{account}/{device}" if device else account
 
 
 def _wait(db: Db, account: str, now: int) -> int:

@@ -19,9 +19,7 @@ REJECTIONS = ("not-feedback", "duplicate", "abusive", "before-court")
 Make = Callable[[dict[str, object]], ev.CaseEvent]
 
 
-def act_on_case(
-    node: Node, case: str, person: Person, make: Make, *, text: str | None = None, seen: int | None = None, id: str = ""
-) -> ev.CaseEvent:
+def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str | None = None, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Append one staff event to *case* and return it.
 
     Args:
@@ -70,9 +68,7 @@ def start_case(node: Node, case: str, person: Person, *, seen: int | None = None
     return act_on_case(node, case, person, lambda c: ev.CaseStarted(**c), seen=seen)  # type: ignore[arg-type]
 
 
-def reply_to_citizen(
-    node: Node, case: str, person: Person, text: str, *, ask: bool = False, seen: int | None = None, id: str = ""
-) -> ev.CaseEvent:
+def reply_to_citizen(node: Node, case: str, person: Person, text: str, *, ask: bool = False, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Write to the citizen; with *ask* it is a question, and the clock waits for the answer."""
     role = "hq" if node.is_hq else "officer"
     make: Make = lambda c: ev.ReplySent(ask=ask, role=role, **c)  # type: ignore[arg-type]  # noqa: E731
@@ -87,9 +83,7 @@ def refer_case(node: Node, case: str, person: Person, institution: str, text: st
     return act_on_case(node, case, person, make, text=text, seen=seen)
 
 
-def resolve_case(
-    node: Node, case: str, person: Person, reason: str, text: str, *, seen: int | None = None, id: str = ""
-) -> ev.CaseEvent:
+def resolve_case(node: Node, case: str, person: Person, reason: str, text: str, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Say what was done; the citizen is asked whether it is fixed."""
     if reason not in RESOLUTIONS:
         raise UnknownChoice(field="reason", value=reason[:40])

@@ -60,6 +60,10 @@ class DeviceClock:
         self._offset = offset
         return Time(max(0, int(wall)), self._quality(wall, steady))
 
+    def keep(self, step: Step) -> None:
+        """Keep *step*, which could not be logged, for the next act; a newer one stands."""
+        self.step = self.step or step
+
     def _quality(self, wall: float, steady: float) -> Quality:
         if steady - self._ntp_checked > 30:  # a system call every half minute, not every submission
             self._ntp_checked, self._ntp = steady, self._synchronised()

@@ -45,12 +45,12 @@ def own_name(node: Node) -> str:
 
 def _begin(node: Node, tx: Tx, origin: str, name: str, reason: str) -> LogRow:
     before = logs.of_name(tx.db, name)
-    old = before[-1] if before else None
+    old = logs.current(tx.db, name) or (before[-1] if before else None)  # HQ's history of a forked log is younger, but closed
     signer = node.keyring.log_signer(origin)
     if old is not None and old.own and old.state == "open":
         if reason == "rotation":
             tx.append(ev.EpochEnded(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, next_vkey=signer.vkey), log=old.id)
-            tx.sign()
+            tx.settle()
         tx.db.run("UPDATE log SET state = 'closed' WHERE id = :id", id=old.id)
     letter = series_letters(len([row for row in before if row.own]), hq=node.is_hq)
     log = logs.add_own(tx.db, node.keyring, origin, name, letter)
@@ -61,7 +61,7 @@ def _begin(node: Node, tx: Tx, origin: str, name: str, reason: str) -> LogRow:
         prev_root=base64.b64encode(ended.root).decode() if ended else "",
     )  # fmt: skip
     tx.append(start, log=log)
-    tx.sign()
+    tx.settle()
     return logs.by_id(tx.db, log)
 
 
@@ -74,9 +74,7 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
     with node.store.read() as db:
         current = logs.current(db, own_name(node))
         trouble = "first" if current is None else _trouble(node, db, current)
-        last = db.one(
-            "SELECT leaf FROM entry WHERE log = :log ORDER BY idx DESC LIMIT 1", log=current.id if current else 0
-        )
+        last = db.one("SELECT leaf FROM entry WHERE log = :log ORDER BY idx DESC LIMIT 1", log=current.id if current else 0)
     node.clock.start_after(ev.decode(bytes(last[0])).ts if last else 0)
     if not trouble and current is not None:
         node.journal.own_log, node.journal.letter = current.id, current.letter

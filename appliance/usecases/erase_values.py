@@ -71,4 +71,3 @@ def scrub_due(node: Node) -> bool:
     """Tell whether erased bytes may still stand in the write-ahead log."""
     with node.store.read() as db:
         return facts.get(db, SCRUB) == "1"
-

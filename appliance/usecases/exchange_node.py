@@ -60,12 +60,18 @@ class NodeExchange:
         if isinstance(hq_time, int):
             self.node.clock.confirm_by_hq(hq_time)
             offset = self.node.clock.read().ts - hq_time
-            self.node.store.write(lambda db: (facts.put(db, "hq_time", str(hq_time)), facts.put(db, "clock_offset", str(offset))))
+            self.node.store.write(lambda db: facts.put_all(db, hq_time=str(hq_time), clock_offset=str(offset)))
 
     def uplinks(self) -> Sequence[Uplink]:
         """Return the own logs that owe leaves; a closed epoch's tail goes before the log that follows it."""
         with self.node.store.read() as db:
             rows = [row for row in logs.own_logs(db) if row.acked < row.size and row.state != "frozen"]
+        return [Uplink(row.origin, row.size, row.acked) for row in rows]
+
+    def older(self) -> Sequence[Uplink]:
+        """Return the own logs before the current one; a history that was set aside is no log of HQ's."""
+        with self.node.store.read() as db:
+            rows = [row for row in logs.own_logs(db) if ASIDE not in row.origin and row.id != self.node.journal.own_log]
         return [Uplink(row.origin, row.size, row.acked) for row in rows]
 
     # --- up -------------------------------------------------------------------------------------------------
@@ -104,9 +110,7 @@ class NodeExchange:
         if found is None or found[0] is None:
             raise Stopped(f"The old log {row.origin} has no signed size between {batch.start} and {batch.end}.")
         key = announcements.hq_key(db)
-        shorter = cut_batch(
-            db, row.id, row.origin, batch.start, found[0], row.ack_note, base64.b64decode(key[1]) if key else None, 1000
-        )
+        shorter = cut_batch(db, row.id, row.origin, batch.start, found[0], row.ack_note, base64.b64decode(key[1]) if key else None, 1000)
         assert shorter is not None
         return shorter
 
@@ -121,21 +125,19 @@ class NodeExchange:
         """Check HQ's cosigned *note* against our own tree and record it: what it covers is at HQ for good."""
         with self.node.store.read() as db:
             row = self._row(db, origin)
-            checkpoint = self._cosigned(db, row, note)
+            checkpoint = self._cosigned(row, note)
             if checkpoint.size > row.size or root_at(checkpoint.size, node_reader(db, row.id)) != checkpoint.root:
                 raise Stopped("Headquarters acknowledged something this appliance did not send.")
         now = self.node.clock.read().ts
 
         def record(db: Db) -> None:
-            db.run(
-                "UPDATE log SET acked = :size, ack_note = :note WHERE id = :id AND acked <= :size", size=checkpoint.size, note=note, id=row.id
-            )
+            db.run("UPDATE log SET acked = :size, ack_note = :note WHERE id = :id AND acked <= :size", size=checkpoint.size, note=note, id=row.id)
             facts.put(db, "acked_at", str(now))
 
         self.node.store.write(record)
         return checkpoint.size
 
-    def _cosigned(self, db: Db, row: LogRow, note: str) -> Checkpoint:
+    def _cosigned(self, row: LogRow, note: str) -> Checkpoint:
         """Return the checkpoint of *note*, signed by our log key and cosigned by HQ.
 
         Raises:
@@ -152,32 +154,49 @@ class NodeExchange:
             raise Stopped("Headquarters' acknowledgement is for another log.")
         return checkpoint
 
-    def contradicted(self, origin: str, note: str) -> bool:
-        """Begin a new epoch when *note* proves that this copy of the log was rolled back, cloned or rewritten."""
+    def contradicted(self, origin: str, notes: str, *, frozen: bool) -> bool:
+        """Begin a new epoch when one of *notes* proves that this copy of the log was rolled back, cloned or rewritten.
+
+        Our own key's signature is the proof: nobody else can make it, and we made none over that tree.
+        """
         with self.node.store.read() as db:
             row = self._row(db, origin)
-            try:
-                checkpoint = self._cosigned(db, row, note)
-            except Stopped:
-                return False
-            longer = checkpoint.size > row.size
-            if not longer and root_at(checkpoint.size, node_reader(db, row.id)) == checkpoint.root:
-                return False
+            proofs = [_contradiction(db, row, origin + "\n" + note) for note in notes.split(origin + "\n")[1:]]
+        if not any(proofs):
+            return False
         if row.id == self.node.journal.own_log:
             begin_epoch(self.node, row.name, "rolled-back")
-        if not longer:
+        if frozen or "other" in proofs:
             set_aside(self.node, row)  # two histories for certain; a longer one may simply continue ours
         return True
 
-    def recover(self, origin: str, raw: bytes) -> int:
-        """Store leaves of our own older epoch that HQ gave back; return the size held, 0 when they diverge from ours."""
+    def closed(self, origin: str) -> bool:
+        """Go on in another log where HQ has closed *origin*: an older one is set aside and its tail entered again.
+
+        The current one is left only when HQ's log ``all`` approved another epoch of this centre after it, which is
+        none of ours: a clone or a restored copy of this appliance came first. A bare refusal means to wait.
+        """
+        with self.node.store.read() as db:
+            row, mine = self._row(db, origin), {one.origin for one in logs.own_logs(db)}
+            newest = announcements.current_epoch(db, row.name)
+        if row.id == self.node.journal.own_log:
+            if newest is None or newest.origin in mine:
+                return False
+            begin_epoch(self.node, row.name, "superseded")
+        set_aside(self.node, row)
+        return True
+
+    def recover(self, origin: str, raw: bytes) -> int | None:
+        """Store leaves of our own older epoch that HQ gave back; return where they end, None when they diverge from ours."""
         try:
             return take_recovered(self.node, origin, raw)
         except Differs:
             with self.node.store.read() as db:
                 row = self._row(db, origin)
+            if not row.size:
+                raise Stopped("Headquarters gave leaves back that do not lead to its own signature.") from None
             set_aside(self.node, row)
-            return 0
+            return None
 
     def objects(self, hashes: Sequence[str]) -> Iterator[bytes]:
         """Yield batches without leaves carrying the objects asked for, as many as fit in each."""
@@ -251,9 +270,7 @@ class NodeExchange:
             row, key = logs.by_origin(db, origin), announcements.hq_key(db)
             if row is None or row.own or key is None:
                 return None
-            found = db.one(
-                "SELECT min(size) FROM checkpoint WHERE log = :log AND size > :start", log=row.id, start=start
-            )
+            found = db.one("SELECT min(size) FROM checkpoint WHERE log = :log AND size > :start", log=row.id, start=start)
             if found is None or found[0] is None:
                 return None
             note = db.one("SELECT note FROM checkpoint WHERE log = :log AND size = :size", log=row.id, size=found[0])
@@ -282,6 +299,19 @@ class NodeExchange:
         if row is None or not row.own:
             raise Stopped(f"This appliance has no log {origin}.")
         return row
+
+
+def _contradiction(db: Db, row: LogRow, note: str) -> str:
+    """Say how *note*, if our own log key signed it, differs from log *row* as it is here: longer, other or ''."""
+    try:
+        checkpoint = Checkpoint.parse(open_note(note, [Verifier.parse(row.vkey)]).text)
+    except NoteError:
+        return ""
+    if checkpoint.origin != row.origin:
+        return ""
+    if checkpoint.size > row.size:
+        return "longer"
+    return "" if root_at(checkpoint.size, node_reader(db, row.id)) == checkpoint.root else "other"
 
 
 def open_text(note: str) -> str:

@@ -15,5 +15,12 @@ def put(db: Db, name: str, value: str) -> None:
     """Keep fact *name*."""
     db.run(
         "INSERT INTO ops_fact (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        name=name, value=value,
+        name=name,
+        value=value,
     )
+
+
+def put_all(db: Db, **values: str) -> None:
+    """Keep several facts by name."""
+    for name, value in values.items():
+        put(db, name, value)

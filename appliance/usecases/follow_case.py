@@ -13,8 +13,8 @@ from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases, receipts
 from appliance.usecases.checks import check_text
 from appliance.usecases.node import Node
-from appliance.usecases.relay_case import relay
 from appliance.usecases.read_case import CaseStory, find_by_code
+from appliance.usecases.relay_case import relay
 
 Make = Callable[[dict[str, object]], ev.CaseEvent]
 

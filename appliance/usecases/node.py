@@ -79,14 +79,14 @@ class Node:
 
         def stepped(tx: Tx) -> T:
             if self.journal.own_log:
-                tx.append(
-                    ev.ClockStepped(
-                        id=new_id(time), ts=time.ts, q=time.quality, from_ts=step.before, to_ts=step.after, source=step.source
-                    )
-                )
+                tx.append(ev.ClockStepped(id=new_id(time), ts=time.ts, q=time.quality, from_ts=step.before, to_ts=step.after, source=step.source))
             return act(tx)
 
-        return self.journal.perform(stepped, time)
+        try:
+            return self.journal.perform(stepped, time)
+        except BaseException:
+            self.clock.keep(step)  # its leaf was undone with the act; it goes in with the next one
+            raise
 
 
 def new_id(time: Time) -> str:

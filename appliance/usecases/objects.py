@@ -17,7 +17,10 @@ def put(db: Db, objects: Iterable[tuple[bytes, bytes]], now: int, *, claimed: bo
     for hashed, data in objects:
         db.run(
             "INSERT INTO object (hash, seen_at, claimed, bytes) VALUES (:hash, :now, :claimed, :bytes) ON CONFLICT (hash) DO NOTHING",
-            hash=hashed, now=now, claimed=int(claimed), bytes=data,
+            hash=hashed,
+            now=now,
+            claimed=int(claimed),
+            bytes=data,
         )
 
 

@@ -90,10 +90,16 @@ def open_case(node: Node, submission: Submission) -> Receipt:
     return receipt
 
 
-def _open(node: Node, tx: Tx, s: Submission, code: str, rid: bytes) -> Receipt:
+def open_in(node: Node, tx: Tx, s: Submission, rid: bytes) -> tuple[ev.CaseOpened, Entry]:
+    """Append the opening of *s*, checked before, inside the caller's act; return it and its place."""
     event = opening(node, s, ref=take_reference(node, tx), ts=tx.time.ts, quality=tx.time.quality)
     entry = tx.append(event, values_of(s, rid))
     tx.entries[-1] = Entry(entry.log, entry.index, entry.origin, event, own=True, rid=rid)
+    return event, entry
+
+
+def _open(node: Node, tx: Tx, s: Submission, code: str, rid: bytes) -> Receipt:
+    event, entry = open_in(node, tx, s, rid)
     return _receipt(event, entry.index, code, compact_note(tx.sign()[entry.origin]))
 
 
@@ -138,7 +144,7 @@ def receipt_again(node: Node, case: str, code: str, rid: bytes) -> Receipt:
         CodeConflict: it is registered under another code (spec keys, Receipt: same id, other rid).
     """
     with node.store.read() as db:
-        if receipts.case_of(db, node.tagger, rid) != case:
+        if not receipts.opens(db, node.tagger, rid, case):
             raise CodeConflict
         opened = next(e for e in cases.case_entries(db, case) if isinstance(e.event, ev.CaseOpened))
         proof = compact_note(note_at(node, db, opened.log, opened.index + 1))

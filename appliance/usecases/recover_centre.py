@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.batch import Batch, BatchError, read_batch, write_batch
-from sync.commitments import KeyListError, open_keys
+from sync.commitments import DataKey, KeyListError, open_keys
 from sync.exchange import Stopped
 from sync.merkle import CompactRange, range_at
 from sync.mirror import Answer
@@ -50,7 +50,7 @@ def give(node: Node, sender: str, origin: str, start: int) -> bytes | None:
 
 
 def take_recovered(node: Node, origin: str, raw: bytes) -> int:
-    """Store leaves of our own older epoch that HQ gave back; return the size now held.
+    """Store leaves of our own older epoch that HQ gave back, behind those held, which must be the same; return where they end.
 
     The root is checked against HQ's cosigned note as soon as its size is reached, in the same transaction, so a
     wrong tail is never kept.
@@ -67,10 +67,11 @@ def take_recovered(node: Node, origin: str, raw: bytes) -> int:
         row, current = logs.by_origin(db, origin), logs.by_id(db, node.journal.own_log)
     if row is None or batch.origin != origin:
         raise Stopped("Headquarters sent a batch of another log.")
-    keys = _open(batch, node.keyring.node_data_key(current.origin).kid, lambda: node.keyring.node_data_key(current.origin))
+    keys = _open(batch, node.keyring.node_data_key(current.origin))
     checkpoint = _cosigned(node, row, batch.note)
     leaves = examine(batch, keys, batch.start)
-    return node.perform(lambda tx: _append(tx, row, batch, leaves, checkpoint))
+    node.perform(lambda tx: _append(tx, row, batch, leaves, checkpoint))
+    return batch.end
 
 
 def _cosigned(node: Node, row: LogRow, note: str) -> Checkpoint:
@@ -83,13 +84,13 @@ def _cosigned(node: Node, row: LogRow, note: str) -> Checkpoint:
     return Checkpoint.parse(opened.text)
 
 
-def _open(batch: Batch, kid: str, key) -> list[bytes]:  # type: ignore[no-untyped-def]
+def _open(batch: Batch, key: DataKey) -> list[bytes]:
     if not batch.boxes:
         return []
-    if batch.kid != kid:
+    if batch.kid != key.kid:
         raise Stopped("Headquarters sealed to a key of another appliance.")
     try:
-        return open_keys(key(), batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes)
+        return open_keys(key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes)
     except KeyListError as error:
         raise Stopped(f"Headquarters' key list cannot be opened ({error}).") from None
 
@@ -98,7 +99,10 @@ def _append(tx: Tx, row: LogRow, batch: Batch, leaves: list[Leaf], checkpoint: C
     """Store the leaves behind those held; the log's row moves on only with a root that is proved or still to be."""
     found = tx.db.one(f"SELECT size FROM log WHERE id = :id{tx.db.lock_clause}", id=row.id)
     size = found[0] if found else 0
-    if batch.end <= size or batch.start > size:
+    if batch.start > size:
+        return int(size)
+    _compare(tx.db, row, batch, size)
+    if batch.end <= size:
         return int(size)
     tree = range_at(size, node_reader(tx.db, row.id))
     objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
@@ -110,12 +114,23 @@ def _append(tx: Tx, row: LogRow, batch: Batch, leaves: list[Leaf], checkpoint: C
     return tree.size
 
 
+def _compare(db: Db, row: LogRow, batch: Batch, size: int) -> None:
+    """Check that the leaves held already are the batch's: a history that was rewritten must not be continued."""
+    held = db.all(
+        "SELECT leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx",
+        log=row.id, start=batch.start, end=min(size, batch.end),
+    )  # fmt: skip
+    if any(bytes(leaf) != other for (leaf,), other in zip(held, batch.leaves, strict=False)):
+        raise Differs
+
+
 def _move(db: Db, row: LogRow, tree: CompactRange, checkpoint: Checkpoint, note: str) -> None:
+    """Move the log's row on. What comes in parts is under no note before the last part; where it ends is kept, to go on there."""
     whole = tree.size == checkpoint.size
     db.run(
-        "UPDATE log SET size = :size, root = :root, note = :note, acked = :acked, ack_note = :ack_note WHERE id = :id",
-        size=tree.size, root=tree.root(), note=note if whole else row.note, id=row.id,
-        acked=tree.size if whole else row.acked, ack_note=note if whole and not row.name.startswith("to/") else row.ack_note,
+        "UPDATE log SET size = :size, root = :root, note = :note, acked = :size, ack_note = :ack_note WHERE id = :id",
+        size=tree.size, root=tree.root(), note=note if whole else "", id=row.id,
+        ack_note=note if whole and not row.name.startswith("to/") else "",
     )  # fmt: skip
 
 
@@ -135,9 +150,7 @@ def take_back(node: Node, raw: bytes, sender: str) -> Answer:
     try:
         checkpoint = Checkpoint.parse(open_note(batch.note, [Verifier.parse(row.vkey)]).text)
         data_key = node.keyring.hq_data_key_of(batch.kid) if batch.boxes else None
-        keys = (
-            open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes) if data_key else []
-        )
+        keys = open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes) if data_key else []
     except (NoteError, KeyListError):
         return Answer(403, "the batch does not verify\n")
     except KeyMissing:

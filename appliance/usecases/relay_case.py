@@ -61,13 +61,14 @@ def _pass_on(tx: Tx, centre: str, source: Entry) -> None:
     row = tx.db.one("SELECT leaf FROM entry WHERE log = :log AND idx = :idx", log=source.log, idx=source.index)
     if target is None or not target.own or row is None:
         return
-    relayed = ev.Relayed(
-        id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=source.origin, index=source.index, leaf=bytes(row[0]).decode()
-    )
+    relayed = ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=source.origin, index=source.index, leaf=bytes(row[0]).decode())
     entry = tx.append(relayed, log=target.id)
     tx.db.run(
         "INSERT INTO relay (log, idx, src_log, src_idx) VALUES (:log, :idx, :src_log, :src_idx)",
-        log=entry.log, idx=entry.index, src_log=source.log, src_idx=source.index,
+        log=entry.log,
+        idx=entry.index,
+        src_log=source.log,
+        src_idx=source.index,
     )
 
 

@@ -17,7 +17,7 @@ from appliance.usecases.exchange_node import NodeExchange, oldest_unsent, quaran
 from appliance.usecases.node import Node
 from appliance.usecases.re_enter import finish
 
-TOKEN = "enrol_token"  # fact: the unused token, until HQ has taken our request
+TOKEN = "enrol_token"  # noqa: S105  # fact: the unused token, until HQ has taken our request
 
 
 class NoHeadquarters(Refusal):
@@ -85,14 +85,14 @@ def run_exchange(node: Node, link: HttpLink | None = None) -> Progress:
     finally:
         link.close()
     now = node.clock.read().ts
-    node.store.write(lambda db: (facts.put(db, "why", ""), facts.put(db, "exchanged_at", str(now))))
+    node.store.write(lambda db: facts.put_all(db, why="", exchanged_at=str(now)))
     return progress
 
 
 def _run(node: Node, link: HttpLink) -> Progress:
     trust.roots_of(node)  # raises NotEnrolled before the first enrolment
     finish(node)
-    for _ in range(3):  # a new epoch asks for approval, then goes on; a second one in a row is a person's case
+    for _ in range(10):  # each round has begun an epoch or set an old log aside; so many in a row is a person's case
         _check_approved(node, link)
         try:
             return Exchange(NodeExchange(node), link).run()
@@ -146,5 +146,3 @@ def exchange_state(node: Node) -> ExchangeState:
 def _why(db: Db, unsent: int) -> str:
     why = facts.get(db, "why")
     return why or ("Waiting for the next exchange." if unsent else "")
-
-

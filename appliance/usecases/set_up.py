@@ -78,9 +78,7 @@ def announce_data_key(node: Node) -> None:
         announced = known is not None and known[0] == key.kid and _announced_here(tx, all_log.id if all_log else 0, key.kid)
         if all_log is None or announced:
             return
-        event = ev.HqDataKey(
-            id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, kid=key.kid, key=base64.b64encode(key.public).decode()
-        )
+        event = ev.HqDataKey(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, kid=key.kid, key=base64.b64encode(key.public).decode())
         tx.append(event, log=all_log.id)
 
     node.perform(act)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from appliance.journal.verify import Wrong, verify_boxes, verify_logs
-from appliance.projections.registry import COMPARED
+from appliance.projections.registry import COMPARED, EMPTY
 from appliance.store.db import Db
 from appliance.store.store import Store
 from appliance.usecases.node import Node
@@ -65,7 +65,7 @@ def _compare_models(node: Node, live: Db, progress: Progress) -> str:
 def _differ(live: Db, fresh: Db, table: str, order: str) -> str:
     """Compare a table of both databases whatever their order (the two engines collate text differently)."""
     columns = ", ".join(row[0] for row in fresh.all("SELECT name FROM pragma_table_info(:t) ORDER BY cid", t=table))
-    text = f"SELECT {columns} FROM {table}"
+    text = f"SELECT {columns} FROM {table}" + (f" WHERE NOT ({EMPTY[table]})" if table in EMPTY else "")
     if _digest(live, text) == _digest(fresh, text):
         return ""
     keys = order.split(", ")
@@ -73,7 +73,7 @@ def _differ(live: Db, fresh: Db, table: str, order: str) -> str:
     where = " AND ".join(f"{key} = :{key}" for key in keys)
     for row in fresh.each(text):
         name = {key: row[place] for key, place in zip(keys, places, strict=True)}
-        have = live.one(f"{text} WHERE {where}", **name)
+        have = live.one(f"SELECT {columns} FROM {table} WHERE {where}", **name)
         if have is None or tuple(map(_plain, have)) != row:
             return f"read model {table}: a row is not what the journal says (cfms rebuild makes it anew)"
     return f"read model {table}: it has rows the journal knows nothing of (cfms rebuild makes it anew)"

@@ -101,9 +101,7 @@ def test_the_ladder_rises_with_the_working_hours_past_the_due_time(kenya: Countr
     time = kenya.working_time()
     due = time.add_hours(TUESDAY, 9)
     assert [step.to for step in kenya.escalation] == ["officer", "supervisor", "manager", "hq", "caj"]
-    reached = [
-        kenya.step_at(due, now).to for now in (due - 1, due, *(time.add_hours(due, late) for late in (1, 18, 44, 45, 135, 900)))
-    ]
+    reached = [kenya.step_at(due, now).to for now in (due - 1, due, *(time.add_hours(due, late) for late in (1, 18, 44, 45, 135, 900)))]
     assert reached == ["officer", "officer", "supervisor", "manager", "manager", "hq", "caj", "caj"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def test_it_finds_what_people_mean(kenya: Country, typed: str, code: str, langua
 
 
 def test_it_offers_counter_services_before_the_long_list_of_online_ones(kenya: Country, pack: object) -> None:
-    with open(f"{pack}/ecitizen_extract.csv", "rb") as stream:
+    with (Path(str(pack)) / "ecitizen_extract.csv").open("rb") as stream:
         whole = read_catalogue_csv(stream).apply(kenya.catalogue)
     assert whole.find_services("birth certificate", "en")[0].code == "40316"
     assert not whole.find_services("excise licence", "en")[0].at_counter

@@ -80,8 +80,10 @@ class Jobs:
         self.node = node
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._exchanging = threading.Lock()
-        self._backoff = Backoff(2.0, float(node.settings.sync.interval_seconds * 10))
+        self._backoff = Backoff(float(node.settings.sync.backoff_min_seconds), float(node.settings.sync.backoff_max_seconds))
         self._gathering = False
+        self._planning = threading.Lock()
+        self._stopping = False
 
     def start(self) -> None:
         """Start: every job of the table, and at a centre the exchange."""
@@ -96,6 +98,8 @@ class Jobs:
 
     def stop(self) -> None:
         """Stop, letting a running job finish."""
+        with self._planning:  # the scheduler waits for its jobs under the very lock that adding one takes
+            self._stopping = True
         self._scheduler.shutdown(wait=True)
 
     def gather(self) -> None:
@@ -119,9 +123,12 @@ class Jobs:
 
     def _at(self, seconds: float) -> None:
         when = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._scheduler.add_job(
-            self._exchange, "date", run_date=when, id=EXCHANGE, replace_existing=True, misfire_grace_time=None
-        )
+        with self._planning:
+            if not self._stopping:
+                # Two instances: one asked for while another runs waits for it, and is not dropped.
+                self._scheduler.add_job(
+                    self._exchange, "date", run_date=when, id=EXCHANGE, replace_existing=True, misfire_grace_time=None, max_instances=2
+                )
 
     def _exchange(self) -> None:
         try:

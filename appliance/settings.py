@@ -1,54 +1,285 @@
-"""Settings."""
+"""A node's settings: what may be set, its limits and defaults, and how the file that sets it is read."""
+
 from __future__ import annotations
-from dataclasses import dataclass, field
+
+import dataclasses
+import os
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from appliance.settings_file import SettingsRefused, declared, read_settings, section, setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_HOST = r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_URL = r"|https?://[^\s@/?#]+(/[^\s?#@]*)?"
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """Where the database is."""
+
+    url: str = setting(
+        "The database: a file for SQLite, or postgresql://user@host/name at headquarters. Empty: cfms.db in data_dir. A URL with a password in"
+        " it is a secret and belongs into the file that url_file names.",
+        "",
+        secret=True,
+    )
+    url_file: Path | None = setting("A file, readable by the server's user alone, whose first line is the database's URL.", None, role="hq")
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Where and how pages are served."""
+
+    host: str = setting(
+        "The address to listen on. The proxy, which speaks HTTPS, stands on the same machine and reaches it here.",
+        "127.0.0.1",
+        shape="[0-9A-Za-z.:-]+",
+        shape_says="an IP address or a host name",
+    )
+    port: int = setting("The port to listen on.", 8080, least=1, most=65535)
+    threads: int = setting(
+        "How many requests are worked on at once. Fewer than there are clients at a busy time costs speed: one fsync serves all who wait.",
+        16,
+        least=2,
+        most=128,
+    )
+    trusted_proxies: int = setting("How many proxies stand before the server, whose X-Forwarded-… headers are believed. 0: none is.", 0, most=4)
+    https: bool = setting("Browsers reach the server by HTTPS, which the proxy ends. Cookies are then marked Secure.", default=False)
+    plain_http: bool = setting(
+        "Answer devices that come without HTTPS over the network, such as phones on the centre's Wi-Fi: citizens' pages only, never staff's.",
+        default=False,
+    )
+
+
 @dataclass(frozen=True)
 class Limits:
-    text_chars: int = 4000
-    contact_chars: int = 120
+    """What is refused as too much, with a sentence and nothing lost."""
+
+    text_chars: int = setting("Characters of a free text.", 4000, least=200, most=16000)
+    contact_chars: int = setting("Characters of a name, a telephone number or an e-mail address.", 120, least=40, most=400)
+    attachments: int = setting("Photos and voice notes of one case.", 5, most=20)
+    attachment_bytes: int = setting("Bytes of one photo or voice note.", 5 * 1024**2, least=64 * 1024, most=20 * 1024**2)
+    body_bytes: int = setting(
+        "Bytes of one request of any sort. The server keeps a request in memory, so this times threads must fit.",
+        8 * 1024**2,
+        least=2 * 1024**2,
+        most=32 * 1024**2,
+    )
+    submissions_per_hour: int = setting("Submissions from one terminal in an hour; more are asked to wait.", 120, least=10, most=10_000)
+    wrong_codes_per_hour: int = setting(
+        "Receipt codes nobody has, typed at one terminal in an hour; more are asked to wait.", 60, least=5, most=10_000
+    )
+
+
 @dataclass(frozen=True)
-class Sync:
-    hq_url: str = ""
-    gather_seconds: int = 5
-    interval_seconds: int = 60
-    batch_leaves: int = 1000
-    timeout_seconds: int = 30
+class SyncSettings:
+    """The exchange with headquarters."""
+
+    hq_url: str = setting(
+        "Where headquarters answers. Empty: this centre exchanges by couriers' media only.",
+        "",
+        shape=_URL,
+        shape_says="a URL such as https://hq.example.org, without user or password",
+        role="centre",
+    )
+    gather_seconds: int = setting("Seconds to gather submissions before they are sent together.", 5, most=300, role="centre")
+    interval_seconds: int = setting(
+        "Seconds between exchanges when nothing is filed here, for what headquarters has to say.", 60, least=5, most=86400, role="centre"
+    )
+    backoff_min_seconds: int = setting("Seconds to wait after a first failure. Each further one doubles it.", 2, least=1, most=3600, role="centre")
+    backoff_max_seconds: int = setting("Seconds to wait at most after failures.", 600, least=1, most=86400, role="centre")
+    batch_leaves: int = setting("Entries of one batch; fewer suit a link that dies often.", 1000, least=1, most=1000)
+    timeout_seconds: int = setting("Seconds without a byte after which the link is taken for dead.", 30, least=2, most=600, role="centre")
+
+
 @dataclass(frozen=True)
-class StoreS:
-    url: str = ""
+class BackupSettings:
+    """Encrypted archives of the database."""
+
+    dir: Path = setting("The folder of archives, best on another disk.", Path("../backups"), beside="data_dir", role="centre")
+    keep_days: int = setting(
+        "Days an archive is kept. 35 at most: an archive holds keys of what has since been erased, and erasure must become true.",
+        35,
+        least=1,
+        most=35,
+        role="centre",
+    )
+    hour: int = setting("The hour of the day, local time, from which the daily archive is made.", 2, most=23, role="centre")
+
+
 @dataclass(frozen=True)
-class Clock:
-    step_minutes: int = 10
+class ClockSettings:
+    """Trust in the device's clock."""
+
+    step_minutes: int = setting(
+        "A jump of the clock by more minutes than this is written into the log, and deadlines stand still until the time is confirmed.",
+        10,
+        least=1,
+        most=120,
+    )
+
+
 @dataclass(frozen=True)
-class Web:
-    host: str = "127.0.0.1"
-    port: int = 8080
-    threads: int = 16
-@dataclass(frozen=True)
-class Backup:
-    dir: Path = Path("/tmp/backups")
-    keep_days: int = 35
+class ErasureSettings:
+    """How soon erased bytes leave the disk."""
+
+    retry_seconds: int = setting(
+        "Seconds until the database's write-ahead log is emptied again after an erasure that a reader delayed.", 20, least=5, most=3600
+    )
+    unclaimed_days: int = setting("Days a photo or voice note is kept that no case has claimed.", 35, least=1, most=35)
+
+
 @dataclass(frozen=True)
 class Settings:
-    role: str
-    domain: str
-    centre: str
-    country: Path
-    data_dir: Path
-    keys_dir: Path
-    high_water: Path
-    store: StoreS = StoreS()
-    limits: Limits = Limits()
-    sync: Sync = Sync()
-    clock: Clock = Clock()
-    web: Web = Web()
-    backup: Backup = Backup()
+    """Everything a node is told by its file."""
+
+    role: str = setting("What this node is.", choices=("centre", "hq"))
+    domain: str = setting(
+        "The name under which the country's logs stand, the same at headquarters and every centre. It is written into every log and cannot"
+        " be changed later.",
+        shape=_HOST,
+        shape_says="a name such as cfms.example.org, in lower case",
+    )
+    country: Path = setting(
+        'The country pack: the name of one that comes with CFMS ("ke"), or the path of a folder of your own.', shipped="countries"
+    )
+    data_dir: Path = setting("The folder of the database. Nothing else writes there.")
+    centre: str = setting(
+        "The centre's code in the catalogue.",
+        "",
+        shape="|[A-Z0-9]{2,5}",
+        shape_says="two to five capital letters or digits, such as NBI",
+        role="centre",
+    )
+    keys_dir: Path = setting(
+        "The folder of the node's private keys. Outside data_dir, and in no backup: a copy of the data must not open itself.",
+        Path("../keys"),
+        beside="data_dir",
+    )
+    high_water: Path = setting(
+        "The folder of the high-water marks, by which a restored or cloned database is found out. Best on another medium than data_dir.",
+        Path("../high-water"),
+        beside="data_dir",
+    )
+    store: StoreSettings = section(StoreSettings)
+    web: WebSettings = section(WebSettings)
+    limits: Limits = section(Limits)
+    sync: SyncSettings = section(SyncSettings)
+    backup: BackupSettings = section(BackupSettings)
+    clock: ClockSettings = section(ClockSettings)
+    erasure: ErasureSettings = section(ErasureSettings)
+
 
 def load(path: Path) -> Settings:
-    import tomllib
-    raw = tomllib.loads(path.read_text())
-    base = path.parent
-    sub = {k: raw.pop(k) for k in list(raw) if isinstance(raw[k], dict)}
-    for k in ("country", "data_dir", "keys_dir", "high_water"): raw[k] = base / raw[k]
-    kinds = {"store": StoreS, "limits": Limits, "sync": Sync, "clock": Clock, "web": Web, "backup": Backup}
-    return Settings(**raw, **{k: kinds[k](**v) for k, v in sub.items()})
+    """Return the settings in the TOML file *path*, every path in them absolute.
+
+    Raises:
+        SettingsRefused: naming the file, the key and what is wrong with it.
+    """
+    read = read_settings(path, Settings)
+    _check_role(read, path)
+    settings = _with_url(_placed(read, read.data_dir), path)
+    for key, wrong, reason in _CHECKS:
+        if wrong(settings):
+            raise SettingsRefused(file=path, key=key, reason=reason)
+    return settings
+
+
+def _check_role(settings: Settings, path: Path) -> None:
+    """Refuse what the other role alone has: it would be believed to work."""
+    for one in declared(Settings):
+        if one.rule.role not in {"", settings.role} and _value_of(settings, one.key) != one.default:
+            raise SettingsRefused(file=path, key=one.key, reason=f"is a setting of {_ROLES[one.rule.role]}; remove it here")
+
+
+def _value_of(settings: Settings, key: str) -> Any:
+    value: Any = settings
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value
+
+
+def _placed(part: T, data_dir: Path) -> T:
+    """Return *part* with its relative paths, which are defaults, made absolute: they stand beside the data."""
+    changes: dict[str, Any] = {}
+    for one in dataclasses.fields(part):  # type: ignore[arg-type]  # a dataclass by declaration
+        value = getattr(part, one.name)
+        if dataclasses.is_dataclass(value):
+            changes[one.name] = _placed(value, data_dir)
+        elif isinstance(value, Path) and not value.is_absolute():
+            changes[one.name] = Path(os.path.normpath(data_dir / value))
+    return dataclasses.replace(part, **changes)  # type: ignore[type-var]  # as above
+
+
+def _with_url(settings: Settings, path: Path) -> Settings:
+    """Return *settings* with the database's URL: from its secret file, or as a file beside the settings."""
+    store = settings.store
+    if store.url_file and not store.url:
+        return dataclasses.replace(settings, store=dataclasses.replace(store, url=_secret(store.url_file, path)))
+    if store.url and "://" not in store.url:
+        file = os.path.normpath(path.absolute().parent / store.url)
+        return dataclasses.replace(settings, store=dataclasses.replace(store, url=file))
+    return settings
+
+
+def _secret(file: Path, path: Path) -> str:
+    try:
+        if file.stat().st_mode & 0o077:
+            raise SettingsRefused(file=path, key="store.url_file", reason=f"names a file that others can read: chmod 600 {file}")
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise SettingsRefused(file=path, key="store.url_file", reason=f"names {file}, which cannot be read ({error.strerror})") from None
+    if not lines or not lines[0].startswith(_POSTGRES):
+        raise SettingsRefused(file=path, key="store.url_file", reason="names a file whose first line is no postgresql:// URL")
+    return lines[0].strip()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_postgres(settings: Settings) -> bool:
+    return settings.store.url.startswith(_POSTGRES)
+
+
+def _tells_password(store: StoreSettings) -> bool:
+    if store.url_file or "://" not in store.url:
+        return False
+    return urlsplit(store.url).password is not None or "password=" in store.url
+
+
+_POSTGRES = ("postgresql://", "postgres://")
+_ROLES = {"centre": "a centre", "hq": "headquarters"}
+
+# What no setting can tell alone: the key to name, when it is wrong, and what to do about it.
+_CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
+    ("centre", lambda s: s.role == "centre" and not s.centre, "is missing; it is the centre's code in the catalogue, such as NBI"),
+    ("country", lambda s: not (s.country / "country.toml").is_file(), "names no country pack; it is a folder that holds a country.toml"),
+    ("keys_dir", lambda s: s.keys_dir.is_relative_to(s.data_dir), "must lie outside data_dir: a copy of the data must not carry its keys"),
+    ("high_water", lambda s: s.high_water.is_relative_to(s.data_dir), "must lie outside data_dir: restored with it, it would tell nothing"),
+    ("backup.dir", lambda s: s.backup.dir.is_relative_to(s.data_dir), "must lie outside data_dir, best on another disk"),
+    ("store.url", lambda s: "://" in s.store.url and not _is_postgres(s), "must be a file or begin with postgresql://"),
+    ("store.url", lambda s: _tells_password(s.store), "must not tell a password: put the URL into a file and name that in store.url_file"),
+    ("store.url", lambda s: s.role == "centre" and _is_postgres(s), "must be a file: a centre keeps its data in SQLite"),
+    (
+        "web.host",
+        lambda s: not (_is_loopback(s.web.host) or s.web.https or s.web.plain_http),
+        "opens the server to the network without HTTPS: put the proxy before it (https = true) or show only citizens' pages (plain_http = true)",
+    ),
+    (
+        "sync.backoff_max_seconds",
+        lambda s: s.sync.backoff_max_seconds < s.sync.backoff_min_seconds,
+        "must not be less than sync.backoff_min_seconds",
+    ),
+)

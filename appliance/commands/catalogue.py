@@ -28,7 +28,8 @@ def _run(asked: argparse.Namespace) -> int:
             return _import(asked, node)
         c = node.catalogue
         say(
-            asked, f"Catalogue version {c.version}: {len(c.services):,} services of {len(c.institutions):,} institutions at {len(c.centres):,} centres.",
+            asked,
+            f"Catalogue version {c.version}: {len(c.services):,} services of {len(c.institutions):,} institutions at {len(c.centres):,} centres.",
             version=c.version, services=len(c.services), institutions=len(c.institutions), centres=len(c.centres),
         )  # fmt: skip
     return 0

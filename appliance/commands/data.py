@@ -83,7 +83,6 @@ def _erase_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _erase(asked: argparse.Namespace) -> int:
 
-
     if not asked.yes and input("Erased values cannot be brought back. Type yes to go on: ").strip() != "yes":
         say(asked, "Nothing was erased.", erased=False)
         return 1

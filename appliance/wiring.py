@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from kiosk_ui.api import api
-
+from appliance.desk import base as desk
+from appliance.desk.routes import desk as desk_pages
+from appliance.domain.catalogue import name_in
 from appliance.domain.country import load_country
+from appliance.hq import base as hq
+from appliance.hq.routes import hq as hq_pages
 from appliance.hq.sync_routes import routes as sync_routes
 from appliance.jobs import Jobs
 from appliance.journal.journal import Journal
@@ -18,11 +21,21 @@ from appliance.projections.registry import Projections
 from appliance.settings import Settings
 from appliance.store.db import Db
 from appliance.store.store import Store
+from appliance.usecases import facts
 from appliance.usecases.accept_down import refresh_catalogue
 from appliance.usecases.clock import DeviceClock
 from appliance.usecases.epochs import take_up
 from appliance.usecases.node import Node
 from appliance.usecases.set_up import make_hq_keys, make_node_keys
+from appliance.web.accounts import NodeAccounts
+from appliance.web.app import new_app
+from appliance.web.context import Face, Options, Tongue
+from appliance.web.faces import add_face
+from kiosk_ui import base as kiosk
+from kiosk_ui.api import FeedbackDoor, api
+from kiosk_ui.routes import pages as kiosk_pages
+
+PEPPER_MARK = b"cfms-pepper-mark/v1"  # no receipt id is 19 bytes long
 
 
 def store_url(settings: Settings) -> str:
@@ -65,20 +78,51 @@ def open_node(settings: Settings, warn: Callable[[str], None]) -> Node:
 
 
 def _prepare(db: Db, projections: Projections) -> None:
-    """Make or renew the read models where their shape has changed since this database was last opened."""
-    if projections.outdated(db):
+    """Make or renew the read models where their shape, or the pepper of the receipts' tags, has changed since the last time.
+
+    A restored database comes to a machine with another pepper: without a rebuild no citizen's code would open a case.
+    """
+    pepper = projections.tagger.tag(PEPPER_MARK).hex()
+    known = facts.get(db, "pepper", pepper)
+    if projections.outdated(db) or known != pepper:
         projections.rebuild(db)
+    facts.put(db, "pepper", pepper)
 
 
 def create_app(node: Node, jobs: Jobs | None = None) -> Flask:
     """Return the web application of *node*'s role."""
-    app = Flask("cfms")
+    app = new_app("cfms", _options(node))
     app.extensions["cfms"] = node
     app.extensions["cfms-jobs"] = jobs
-    app.register_blueprint(api)
+    add_face(app, kiosk_pages, Face.CITIZENS)
+    add_face(app, api, Face.MACHINES)
+    add_face(app, hq_pages if node.is_hq else desk_pages, Face.STAFF)
     if node.is_hq:
-        app.register_blueprint(sync_routes)
+        add_face(app, sync_routes, Face.MACHINES)
+    app.wsgi_app = FeedbackDoor(app.wsgi_app, node)  # type: ignore[method-assign]
     return app
+
+
+def _options(node: Node) -> Options:
+    """Return what the pages need to know of *node*."""
+    return Options(
+        secret=node.keyring.secret("session.secret"),
+        languages=tuple(Tongue(one.code, one.name) for one in node.country.ready_languages),
+        zone=node.country.zone,
+        accounts=NodeAccounts(node),
+        pictures=kiosk.PICTURES,
+        now=lambda: node.clock.read().ts,
+        place=lambda lang: _place(node, lang),
+        home="/hq" if node.is_hq else "/desk",
+        https=node.settings.web.https,
+        translations=(kiosk.TRANSLATIONS, desk.TRANSLATIONS, hq.TRANSLATIONS),
+    )
+
+
+def _place(node: Node, lang: str) -> str:
+    """Return the centre's name in *lang*; headquarters' pages speak for the whole country and need none."""
+    centre = node.catalogue.centre(node.settings.centre) if not node.is_hq else None
+    return name_in(centre.names, lang) if centre else ""
 
 
 def close_node(node: Node) -> None:

@@ -1,0 +1,1 @@
+"""Officers', supervisors' and managers' pages at a centre."""

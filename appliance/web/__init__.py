@@ -1,0 +1,1 @@
+"""Shared web plumbing: what every face (citizens' pages, desk, headquarters) is built on."""

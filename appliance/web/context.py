@@ -1,0 +1,93 @@
+"""What one request knows: Flask's ``g``, typed; there are no other request globals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from enum import Enum
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+from flask import g as flask_g
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from appliance.web.accounts import Account, Accounts
+    from appliance.web.pictures import Pictures
+
+
+class Face(Enum):
+    """Whom a blueprint serves, which decides layout, language and whether there is a log-in."""
+
+    CITIZENS = "citizens"
+    STAFF = "staff"
+    MACHINES = "machines"
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language the screens are translated into, by its own name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the pages of one node need to know of it.
+
+    Attributes:
+        secret: session secret, 32 bytes from the key folder; at headquarters the same in every process.
+        languages: those that are ready, the default first.
+        zone: the country's time zone.
+        accounts: who may log in.
+        pictures: folder of drawings.
+        home: path of staff's first page.
+        place: name of the node as people know it, in a language; shown beside the product's name.
+        https: browsers reach the server by HTTPS, so cookies are marked Secure.
+        translations: folders of further catalogues.
+        now: the device's time, unix seconds.
+    """
+
+    secret: bytes
+    languages: tuple[Tongue, ...]
+    zone: tzinfo
+    accounts: Accounts
+    pictures: Path
+    now: Callable[[], int]
+    place: Callable[[str], str] = field(default=lambda _lang: "")
+    home: str = "/desk"
+    https: bool = False
+    translations: tuple[Path, ...] = ()
+
+
+@dataclass(slots=True)
+class Web:
+    """The web layer of one application."""
+
+    options: Options
+    pictures: Pictures
+    faces: dict[str, Face] = field(default_factory=dict)
+
+
+class Context:
+    """What is kept for one request.
+
+    Attributes:
+        lang: language of the answer; set on first use by ``i18n.lang``.
+        account: the member of staff who asks; set on first use by ``login.account``.
+    """
+
+    lang: str
+    account: Account | None
+
+
+g = cast("Context", flask_g)
+
+
+def web() -> Web:
+    """Return the web layer of the application that serves this request."""
+    found: Web = current_app.extensions["cfms-web"]
+    return found

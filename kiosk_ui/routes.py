@@ -1,0 +1,7 @@
+"""Every route of the citizens pages, in one place to import."""
+
+from __future__ import annotations
+
+from kiosk_ui.base import pages
+
+__all__ = ["pages"]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from appliance.domain import events as ev
 
+EVENT = ("id", "log", "idx", "subject", "n")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

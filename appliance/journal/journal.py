@@ -20,7 +20,7 @@ from sync.merkle import CompactRange
 from appliance.domain import events as ev
 from appliance.domain.errors import SigningStopped
 from appliance.journal import boxes, tombstones
-from appliance.journal.entries import Entry, subject_of, unwrap
+from appliance.journal.entries import EVENT, Entry, subject_of, unwrap
 from appliance.journal.heads import Head, LogNotOpen, load_head
 from appliance.journal.highwater import HighWater
 from appliance.journal.keyring import Keyring
@@ -30,7 +30,6 @@ from appliance.store.store import Store
 T = TypeVar("T")
 E = TypeVar("E", bound=ev.Event)
 Apply = Callable[[Db, Sequence[Entry]], None]
-EVENT = ("id", "log", "idx", "subject", "n")
 
 
 class DuplicateEvent(Exception):

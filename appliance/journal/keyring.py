@@ -135,6 +135,10 @@ class Keyring:
         """Return HQ's data key *kid*, current or one of the last 35 days."""
         return DataKey.from_bytes(self.load(f"hq-data-{kid}.key"))
 
+    def has_hq_data_key(self, kid: str) -> bool:
+        """Tell whether HQ's data key *kid* is still here."""
+        return self.has(f"hq-data-{kid}.key")
+
     def rotate_hq_data_key(self) -> DataKey:
         """Make a new HQ data key and name it current; the old file stays until it is destroyed."""
         raw = random_bytes(32)

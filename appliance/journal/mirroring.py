@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from sync.batch import Batch
 from sync.commitments import BoxMismatch, check_box
 from sync.merkle import CompactRange, leaf_hash
+from sync.mirror import Accepted
 
 from appliance.domain import events as ev
 from appliance.journal import tombstones
-from appliance.journal.entries import Entry, check_shape, subject_of, unwrap
+from appliance.journal.boxes import BOX, BOX_KEY
+from appliance.journal.entries import EVENT, Entry, check_shape, subject_of, unwrap
+from appliance.journal.heads import ENTRY, NODE
 from appliance.store.db import Db
 
 MISMATCH, WITHHELD = "mismatch", "withheld"
@@ -101,17 +104,21 @@ def _check(leaf: Leaf, name: str, box: bytes, key: bytes) -> None:
         leaf.rid = value
 
 
-def store_mirrored(db: Db, log: int, log_name: str, tree: CompactRange, leaves: Sequence[Leaf]) -> list[Entry]:
-    """Store *leaves* behind *tree* (which moves on) and return the entries the read models must apply.
+def grow(tree: CompactRange, leaves: Sequence[Leaf]) -> Accepted:
+    """Put *leaves* on *tree*, which moves on; return what that adds, all of it new."""
+    return Accepted(0, tree, tree.append_many([leaf_hash(leaf.raw) for leaf in leaves]))
+
+
+def store_mirrored(db: Db, log: int, log_name: str, grown: Accepted, leaves: Sequence[Leaf]) -> list[Entry]:
+    """Store *leaves* with the tree nodes of *grown* and return the entries the read models must apply.
 
     Entry, nodes, event index, boxes, keys, flags, tombstones and quarantine are the caller's one transaction.
     """
-    hashes = [leaf_hash(leaf.raw) for leaf in leaves]
-    db.insert("entry", ("log", "idx", "hash", "leaf"), [(log, x.index, h, x.raw) for x, h in zip(leaves, hashes, strict=True)])
-    nodes = [(log, level, at, node) for level, at, node in tree.append_many(hashes) if level]
-    db.insert("node", ("log", "level", "idx", "hash"), nodes)
+    hashes = [node for level, _, node in grown.nodes if not level]
+    db.insert("entry", ENTRY, [(log, x.index, h, x.raw) for x, h in zip(leaves, hashes, strict=True)])
+    db.insert("node", NODE, [(log, level, at, node) for level, at, node in grown.nodes if level])
     entries, index = _index(db, log, leaves)
-    db.insert("event", ("id", "log", "idx", "subject", "n"), index)
+    db.insert("event", EVENT, index)
     for leaf in leaves:
         if isinstance(leaf.outer, ev.Erased):
             _bury(db, log, log_name, leaf)
@@ -124,23 +131,23 @@ def store_mirrored(db: Db, log: int, log_name: str, tree: CompactRange, leaves: 
 
 def _index(db: Db, log: int, leaves: Sequence[Leaf]) -> tuple[list[Entry], list[tuple[str, int, int, str, int]]]:
     """Return entries to apply and rows for the event index; an id known already marks its leaf."""
-    known = _known_ids(db, [e.id for leaf in leaves for e in (leaf.outer, leaf.event) if e is not None])
+    known: dict[str, bytes | None] = dict.fromkeys(_known_ids(db, [e.id for x in leaves for e in (x.outer, x.event) if e is not None]))
     entries: list[Entry] = []
     rows: list[tuple[str, int, int, str, int]] = []
     for leaf in leaves:
         if leaf.outer is None or leaf.event is None:
             continue
         if leaf.outer.id in known:
-            if not _same_leaf(db, leaf):
+            if (known[leaf.outer.id] or _leaf_of(db, leaf.outer.id)) != leaf.raw:
                 leaf.trouble = "another leaf of its id stands in the journal"
             leaf.repeated = True
             continue
-        known.add(leaf.outer.id)
+        known[leaf.outer.id] = leaf.raw
         rows.append((leaf.outer.id, log, leaf.index, *subject_of(leaf.outer)))
         if leaf.event is leaf.outer or leaf.event.id not in known:
             entries.append(Entry(log, leaf.index, leaf.origin, leaf.event, rid=leaf.rid))
         if leaf.event is not leaf.outer and leaf.event.id not in known:
-            known.add(leaf.event.id)
+            known[leaf.event.id] = None
             rows.append((leaf.event.id, log, leaf.index, *subject_of(leaf.event)))
     return entries, rows
 
@@ -154,11 +161,10 @@ def _known_ids(db: Db, ids: Sequence[str]) -> set[str]:
     return found
 
 
-def _same_leaf(db: Db, leaf: Leaf) -> bool:
-    """Tell whether the leaf held under this id is the same, byte for byte: the same id again is success."""
-    assert leaf.outer is not None
-    row = db.one("SELECT t.leaf FROM event e JOIN entry t ON t.log = e.log AND t.idx = e.idx WHERE e.id = :id", id=leaf.outer.id)
-    return row is not None and bytes(row[0]) == leaf.raw
+def _leaf_of(db: Db, event_id: str) -> bytes | None:
+    """Return the leaf held under this id: the same again, byte for byte, is success."""
+    row = db.one("SELECT t.leaf FROM event e JOIN entry t ON t.log = e.log AND t.idx = e.idx WHERE e.id = :id", id=event_id)
+    return bytes(row[0]) if row else None
 
 
 def _bury(db: Db, log: int, log_name: str, leaf: Leaf) -> None:
@@ -180,7 +186,7 @@ def _store_boxes(db: Db, log: int, leaves: Sequence[Leaf]) -> None:
         return not dead or not {(leaf.event.id, name), (leaf.event.id, tombstones.WHOLE_CASE), (case, tombstones.WHOLE_CASE)} & dead
 
     kept = [(leaf, one) for leaf in good for one in leaf.boxes if alive(leaf, one[0])]
-    db.insert("box", ("log", "idx", "field", "box"), [(log, leaf.index, name, box) for leaf, (name, box, _) in kept])
-    db.insert("box_key", ("log", "idx", "field", "key"), [(log, leaf.index, name, key) for leaf, (name, _, key) in kept])
+    db.insert("box", BOX, [(log, leaf.index, name, box) for leaf, (name, box, _) in kept])
+    db.insert("box_key", BOX_KEY, [(log, leaf.index, name, key) for leaf, (name, _, key) in kept])
     flags = [(log, leaf.index, name, flag) for leaf in good for name, flag in leaf.flags if alive(leaf, name)]
     db.insert("box_flag", ("log", "idx", "field", "flag"), flags)

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from sync.batch import Batch, BatchError, TooLarge, read_batch
 from sync.commitments import KeyListError, open_keys
 from sync.merkle import CompactRange, range_at
-from sync.mirror import Answer, Verdict, cosigned, judge
+from sync.mirror import Accepted, Answer, Verdict, check_kid, cosigned, judge
 from sync.note import Verifier
 
 from appliance.domain import events as ev
 from appliance.journal.entries import Entry
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
-from appliance.journal.keyring import KeyMissing
 from appliance.journal.mirroring import Leaf, examine, store_mirrored
 from appliance.projections import announcements
 from appliance.store.db import Db
-from appliance.usecases import facts, logs, objects
+from appliance.usecases import facts, logs, objects, trust
 from appliance.usecases.erase_values import SCRUB
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
@@ -77,12 +76,13 @@ def accept_batch(node: Node, raw: bytes, sender: str) -> Answer:
     with node.store.read() as db:
         if not _speaks_for(db, sender, batch.origin):
             return Answer(404, "unknown origin\n")
-    if batch.start == batch.end:
-        return _accept_objects(node, batch)
-    prepared = _prepare(node, batch)
-    if isinstance(prepared, Answer):
-        return prepared
-    return node.perform(lambda tx: _accept(node, tx, batch, prepared))
+    if refused := check_kid(batch, node.keyring.has_hq_data_key, node.keyring.hq_data_key().kid):
+        return refused
+    try:
+        leaves = examine(batch, _keys(node, batch), batch.start)
+    except KeyListError as error:
+        return Answer(400, f"{error}\n")
+    return node.perform(lambda tx: _accept(node, tx, batch, leaves))
 
 
 def _speaks_for(db: Db, sender: str, origin: str) -> bool:
@@ -93,53 +93,55 @@ def _speaks_for(db: Db, sender: str, origin: str) -> bool:
     return mine is not None and theirs is not None and mine.centre == theirs.centre and not mine.closed_at
 
 
-def _accept_objects(node: Node, batch: Batch) -> Answer:
-    node.perform(lambda tx: objects.put(tx.db, batch.objects, tx.time.ts))
-    return Answer(200, "")
+def _keys(node: Node, batch: Batch) -> list[bytes]:
+    """Return the keys of the batch's boxes, one each; the dear public-key work is done here, outside the writer.
 
-
-def _prepare(node: Node, batch: Batch) -> list[Leaf] | Answer:
-    """Open the key list and check every box, outside the writer; 428 when it is sealed to a key HQ no longer has."""
-    keys: list[bytes] = []
-    if batch.boxes:
-        try:
-            data_key = node.keyring.hq_data_key_of(batch.kid)
-        except KeyMissing:
-            return Answer(428, node.keyring.hq_data_key().kid + "\n")
-        try:
-            keys = open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes)
-        except KeyListError as error:
-            return Answer(400, f"{error}\n")
-        if len(keys) != len(batch.boxes):
-            return Answer(400, "the key list does not fit the boxes\n")
-    return examine(batch, keys, batch.start)
+    Raises:
+        KeyListError: the list does not open, or does not fit the boxes.
+    """
+    if not batch.boxes:
+        return []
+    data_key = node.keyring.hq_data_key_of(batch.kid)
+    keys = open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes)
+    if len(keys) != len(batch.boxes):
+        raise KeyListError("the key list does not fit the boxes")
+    return keys
 
 
 def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
     row = _locked(tx.db, batch.origin)
     if row is None:
         return Answer(404, "unknown origin\n")
-    tree = range_at(row.size, node_reader(tx.db, row.id))
     fresh = leaves[max(0, row.size - batch.start) :]
     needed = [bytes.fromhex(one) for leaf in fresh if leaf.event for one in objects.named_by(leaf.event)]
-    verdict = judge(batch, HeldLog(row, tx.db, tree), needed)
+    held = HeldLog(row, tx.db, range_at(row.size, node_reader(tx.db, row.id)))
+    verdict = judge(batch, held, needed, [trust.hq_mirror(node)])
     if verdict.fork:
         _freeze(tx, row, verdict)
-        return verdict.answer
-    if verdict.heartbeat:
-        return _cosign(node, tx, row.id, batch.note, row.size)
-    if not verdict.accepted:
-        return _with_evidence(tx.db, row, verdict.answer)
-    objects.put(tx.db, batch.objects, tx.time.ts)
-    entries = store_mirrored(tx.db, row.id, row.name, tree, fresh)
+    if verdict.objects or verdict.new is not None:
+        objects.put(tx.db, batch.objects, tx.time.ts)
+    if verdict.new is not None:
+        _store(node, tx, row, batch, verdict.new, fresh)
+    if verdict.reclaimed:
+        tx.db.run("UPDATE log SET ack_note = :note WHERE id = :id", note=verdict.reclaimed, id=row.id)
+    if verdict.cosign:
+        return _cosign(node, tx, row.id, batch)
+    return _with_evidence(tx.db, row, verdict.answer)
+
+
+def _store(node: Node, tx: Tx, row: LogRow, batch: Batch, grown: Accepted, fresh: list[Leaf]) -> None:
+    """Store what is new with all its effects, in the accepting transaction: visible at once, or not at all."""
+    entries = store_mirrored(tx.db, row.id, row.name, grown, fresh)
     objects.claim(tx.db, [entry.event for entry in entries])
-    tx.db.run("UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id", size=tree.size, root=tree.root(), note=batch.note, id=row.id)
+    tx.db.run(
+        "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id",
+        size=grown.tree.size, root=grown.tree.root(), note=batch.note, id=row.id,
+    )  # fmt: skip
     tx.entries.extend(entries)
     _close_previous(tx.db, row, entries)
     relay(node, tx, entries)
     if any(isinstance(entry.event, ev.Erased) for entry in entries):
         facts.put(tx.db, SCRUB, "1")
-    return _cosign(node, tx, row.id, batch.note, tree.size)
 
 
 def _locked(db: Db, origin: str) -> LogRow | None:
@@ -148,10 +150,10 @@ def _locked(db: Db, origin: str) -> LogRow | None:
     return logs.by_id(db, found[0]) if found else None
 
 
-def _cosign(node: Node, tx: Tx, log: int, note: str, size: int) -> Answer:
-    """Cosign *note*: in the same transaction, shown only after COMMIT, so it says what is durable."""
-    full = cosigned(note, node.keyring.mirror(node.settings.domain), tx.time.ts)
-    tx.db.run("UPDATE log SET acked = :size, ack_note = :note WHERE id = :id", size=size, note=full, id=log)
+def _cosign(node: Node, tx: Tx, log: int, batch: Batch) -> Answer:
+    """Cosign the batch's note: in the same transaction, shown only after COMMIT, so it says what is durable."""
+    full = cosigned(batch.note, node.keyring.mirror(node.settings.domain), tx.time.ts)
+    tx.db.run("UPDATE log SET acked = :size, ack_note = :note WHERE id = :id", size=batch.end, note=full, id=log)
     return Answer(200, full)
 
 

@@ -17,7 +17,7 @@ from appliance.domain.catalogue_build import catalogue_from_json
 from appliance.journal.entries import Entry
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
-from appliance.journal.mirroring import Leaf, examine, store_mirrored
+from appliance.journal.mirroring import Leaf, examine, grow, store_mirrored
 from appliance.projections import announcements
 from appliance.store.db import Db
 from appliance.usecases import facts, logs, objects, trust
@@ -81,7 +81,8 @@ def _store(node: Node, tx: Tx, batch: Batch, log: int, checkpoint: Checkpoint, l
     row = logs.by_id(tx.db, log)
     tree = range_at(size, node_reader(tx.db, log))
     objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
-    entries = store_mirrored(tx.db, log, row.name, tree, leaves[size - batch.start :])
+    fresh = leaves[size - batch.start :]
+    entries = store_mirrored(tx.db, log, row.name, grow(tree, fresh), fresh)
     if tree.root() != checkpoint.root:
         raise Stopped("Headquarters' log does not continue the one held here: it was restored or rewritten.")
     tx.db.run(

@@ -13,7 +13,7 @@ from appliance.domain.errors import NotFound
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
 from appliance.journal.keyring import KeyMissing
-from appliance.journal.mirroring import Leaf, examine, store_mirrored
+from appliance.journal.mirroring import Leaf, examine, grow, store_mirrored
 from appliance.journal.sending import cut_batch
 from appliance.projections import announcements
 from appliance.store.db import Db
@@ -106,7 +106,8 @@ def _append(tx: Tx, row: LogRow, batch: Batch, leaves: list[Leaf], checkpoint: C
         return int(size)
     tree = range_at(size, node_reader(tx.db, row.id))
     objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
-    entries = store_mirrored(tx.db, row.id, row.name, tree, leaves[size - batch.start :])
+    fresh = leaves[size - batch.start :]
+    entries = store_mirrored(tx.db, row.id, row.name, grow(tree, fresh), fresh)
     if tree.size == checkpoint.size and tree.root() != checkpoint.root:
         raise Differs
     _move(tx.db, row, tree, checkpoint, batch.note)

@@ -12,6 +12,7 @@ from appliance.domain.country import Country
 from appliance.domain.errors import NotFound
 from appliance.domain.ids import uuid7
 from appliance.journal.entropy import random_bytes
+from appliance.journal.heads import LogNotOpen
 from appliance.journal.journal import Journal, Time, Tx
 from appliance.journal.keyring import Keyring
 from appliance.projections.receipts import Tagger
@@ -71,7 +72,26 @@ class Node:
         return self.settings.role == "hq"
 
     def perform(self, act: Callable[[Tx], T]) -> T:
-        """Run *act* as one durable transaction at the device's time; a clock step is logged first."""
+        """Run *act* as one durable transaction at the device's time; a clock step is logged first.
+
+        When another process (a command beside the server) has begun a new epoch meanwhile, this one follows it.
+        """
+        try:
+            return self._perform(act)
+        except LogNotOpen:
+            if not self._follow_epoch():
+                raise
+        return self._perform(act)
+
+    def _follow_epoch(self) -> bool:
+        with self.store.read() as db:
+            row = logs.current(db, "hq" if self.is_hq else self.settings.centre)
+        if row is None or not row.own or row.id == self.journal.own_log:
+            return False
+        self.journal.own_log, self.journal.letter = row.id, row.letter
+        return True
+
+    def _perform(self, act: Callable[[Tx], T]) -> T:
         time = self.clock.read()
         if self.clock.step is None:
             return self.journal.perform(act, time)

@@ -14,6 +14,7 @@ from appliance.domain.ids import is_id
 from appliance.journal.entries import Entry
 from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases, receipts, series
+from appliance.usecases import logs
 from appliance.usecases.checks import check_text
 from appliance.usecases.node import Node
 from appliance.usecases.proofs import note_at
@@ -92,10 +93,16 @@ def open_case(node: Node, submission: Submission) -> Receipt:
 
 def open_in(node: Node, tx: Tx, s: Submission, rid: bytes) -> tuple[ev.CaseOpened, Entry]:
     """Append the opening of *s*, checked before, inside the caller's act; return it and its place."""
-    event = opening(node, s, ref=take_reference(node, tx), ts=tx.time.ts, quality=tx.time.quality)
-    entry = tx.append(event, values_of(s, rid))
+    event = opening(node, s, ref=take_reference(node, tx, s.centre if node.is_hq else ""), ts=tx.time.ts, quality=tx.time.quality)
+    entry = tx.append(event, values_of(s, rid), _downlink(tx, s.centre) if node.is_hq else None)
     tx.entries[-1] = Entry(entry.log, entry.index, entry.origin, event, own=True, rid=rid)
     return event, entry
+
+
+def _downlink(tx: Tx, centre: str) -> int | None:
+    """Return HQ's log to *centre*, where a case filed at HQ for it belongs (spec keys, path 2); None without one: HQ's own log."""
+    row = logs.current(tx.db, f"to/{centre}") if centre else None
+    return row.id if row and row.own else None
 
 
 def _open(node: Node, tx: Tx, s: Submission, code: str, rid: bytes) -> Receipt:
@@ -104,7 +111,7 @@ def _open(node: Node, tx: Tx, s: Submission, code: str, rid: bytes) -> Receipt:
 
 
 def take_reference(node: Node, tx: Tx, centre: str = "") -> str:
-    """Return the next reference of this node's series, taken in the transaction."""
+    """Return the next reference of this node's series, or at HQ of its series for *centre*, taken in the transaction."""
     centre, year, letters = centre or node.settings.centre or "HQ", node.projections.year_of(tx.time.ts), node.journal.letter
     return format_reference(centre, year, letters, series.take(tx.db, series.name_of(centre, year, letters)))
 

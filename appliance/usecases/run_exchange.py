@@ -9,6 +9,7 @@ from sync.exchange import EpochOver, Exchange, Progress, Stopped
 from sync.link import HttpLink, LinkDown
 
 from appliance.domain.errors import Refusal
+from appliance.journal.tail import verify_tail
 from appliance.projections import announcements
 from appliance.store.db import Db
 from appliance.usecases import facts, logs, trust
@@ -92,6 +93,7 @@ def run_exchange(node: Node, link: HttpLink | None = None) -> Progress:
 def _run(node: Node, link: HttpLink) -> Progress:
     trust.roots_of(node)  # raises NotEnrolled before the first enrolment
     finish(node)
+    _check_tails(node)
     for _ in range(10):  # each round has begun an epoch or set an old log aside; so many in a row is a person's case
         _check_approved(node, link)
         try:
@@ -99,6 +101,19 @@ def _run(node: Node, link: HttpLink) -> Progress:
         except EpochOver:
             continue
     raise Stopped("New epochs keep being contradicted. Call headquarters.")
+
+
+def _check_tails(node: Node) -> None:
+    """Recompute what HQ has not cosigned yet; damage is found here, before HQ sees it (rule N6).
+
+    Raises:
+        Stopped: naming what is wrong. Nothing of that log goes up; filing goes on.
+    """
+    with node.store.read() as db:
+        owing = [row for row in logs.own_logs(db) if row.acked < row.size and row.state != "frozen"]
+        for row in owing:
+            if wrong := verify_tail(db, row.id):
+                raise Stopped(f"The journal here is damaged ({wrong}). Restore the newest archive; see docs/operations.md.")
 
 
 def _check_approved(node: Node, link: HttpLink) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.domain import events as ev
-from appliance.domain.errors import ErasureNotAllowed, InvalidInput, NotFound
+from appliance.domain.errors import ErasureNotAllowed, NotFound, UnknownChoice
 from appliance.domain.people import MANAGERS, Person, check_role
 from appliance.journal import tombstones
 from appliance.journal.journal import Tx
@@ -22,11 +22,11 @@ def erase(node: Node, case: str, person: Person, fields: tuple[str, ...], basis:
     A centre may erase contact fields only; HQ anything, once it holds it.
 
     Raises:
-        NotAllowed, ErasureNotAllowed, NotFound, InvalidInput: nothing was erased.
+        NotAllowed, ErasureNotAllowed, NotFound, UnknownChoice: nothing was erased.
     """
     check_role(person, MANAGERS)
     if basis not in BASES:
-        raise InvalidInput(field="basis", reason=f"one of {', '.join(BASES)} is needed")
+        raise UnknownChoice(field="basis", value=basis[:40])
     if not node.is_hq and (not fields or not set(fields) <= tombstones.CONTACT_FIELDS):
         raise ErasureNotAllowed
 

@@ -124,7 +124,27 @@ _MOVES: Words = {
     "verified": _l("verified"),
     "passed": _l("passed on"),
 }
-_DETAILS: Mapping[str, Words] = {"state": STATES, "move": _MOVES}
+# What a form calls a field, as the beginning of "…: there is no choice …".
+_FIELDS: Words = {
+    "basis": _l("Legal ground"),
+    "category": _l("What it is about"),
+    "centre": _l("Centre"),
+    "channel": _l("Channel"),
+    "desk": _l("Desk or counter"),
+    "id": _l("Number of the message"),
+    "institution": _l("Institution"),
+    "kind": _l("Kind of message"),
+    "lang": _l("Language"),
+    "login": _l("User name"),
+    "occurred": _l("When it happened"),
+    "password": _l("Password"),
+    "rating": _l("Rating"),
+    "reason": _l("Reason"),
+    "role": _l("Role"),
+    "service": _l("Service"),
+    "text": _l("Your words"),
+}
+_DETAILS: Mapping[str, Words] = {"state": STATES, "move": _MOVES, "field": _FIELDS}
 
 
 def word(words: Words, code: str) -> str:
@@ -145,8 +165,9 @@ class _Details(dict[str, object]):
     def __getitem__(self, name: str) -> str:
         value = str(super().__getitem__(name))
         if name in _DETAILS:
-            return word(_DETAILS[name], value).lower()
-        return _(value) if name in ("field", "reason") and value else value
+            shown = word(_DETAILS[name], value)
+            return shown if name == "field" else shown.lower()
+        return _(value) if name == "reason" and value else value
 
     def __missing__(self, name: str) -> str:
         return "{" + name + "}"

@@ -1,0 +1,40 @@
+"""The terminal a citizen stands at: its name travels in the address or a hidden field, since citizens' pages set no cookie."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlencode
+
+from flask import request
+
+from appliance.web.i18n import lang
+
+_NAME = re.compile(r"[0-9A-Za-z-]{1,20}")
+
+
+def kiosk() -> str:
+    """Return the terminal's name, or '' for a device of the citizen's own."""
+    said = request.form.get("kiosk", "") or request.args.get("kiosk", "")
+    return said if _NAME.fullmatch(said) else ""
+
+
+def start() -> str:
+    """Return the address of the first page, in this language and for this terminal."""
+    said = {"lang": lang(), "kiosk": kiosk()}
+    return "/?" + urlencode({name: value for name, value in said.items() if value})
+
+
+def address() -> str:
+    """Return the network address of whoever asks; for limits only, and never kept."""
+    return request.remote_addr or ""
+
+
+def in_the_open() -> bool:
+    """Tell whether others on the network could read this: neither HTTPS nor the machine itself (design §7)."""
+    if request.is_secure:
+        return False
+    try:
+        return not ip_address(address().partition("%")[0]).is_loopback
+    except ValueError:
+        return True

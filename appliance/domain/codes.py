@@ -28,11 +28,12 @@ _SEPARATORS = re.compile(r"[\s\-\u2010-\u2015\u2212._/\u200b\ufeff]+")
 # A centre code is letters, then no digits, two or four. One check letter cannot tell 36 signs apart in one place; with an
 # even number of digits, a letter mistaken for a digit or the other way always breaks the form instead.
 _CENTRE = r"[A-Z]{1,5}(?:[0-9]{2}){0,2}"
-_REFERENCE = re.compile(rf"({_CENTRE})([0-9]{{2}})([A-Z]{{1,2}})([0-9]{{6}})([A-Z])")
+_REFERENCE = re.compile(rf"({_CENTRE})([0-9]{{2}})([A-Z]{{1,2}})([0-9]{{6}}(?:[0-9]{{2}})?)([A-Z])")
 CENTRE_CODE = re.compile(rf"(?=.{{2,5}}\Z){_CENTRE}")
 _SERIES = "ABCDEFGJKLMNPQRSTUVWXYZ"  # no H (headquarters' own), no I, no O (read as digits)
 HQ_SERIES = "H"
-MAX_SEQUENCE = 999_999
+_SHORT_SEQUENCE = 999_999  # printed with six digits; what a busy centre numbers beyond it, with eight: an even number, as above
+MAX_SEQUENCE = 99_999_999
 
 
 class CodeWrongLength(CodeMistyped):
@@ -141,7 +142,7 @@ class Reference:
         centre: code of the centre the case belongs to.
         year: two digits.
         series: letters of the log epoch that numbered it (``series_letters``).
-        sequence: 1 to 999,999 within centre, year and series.
+        sequence: 1 to 99,999,999 within centre, year and series.
     """
 
     centre: str
@@ -161,9 +162,9 @@ def format_reference(centre: str, year: int, series: str, sequence: int) -> str:
         centre: centre code.
         year: full or two-digit year.
         series: from ``series_letters``.
-        sequence: 1 to 999,999.
+        sequence: 1 to 99,999,999.
     """
-    number = f"{sequence:06d}"
+    number = f"{sequence:06d}" if sequence <= _SHORT_SEQUENCE else f"{sequence:08d}"
     if not 1 <= sequence <= MAX_SEQUENCE:
         raise ValueError("sequence out of range")
     head = f"{year % 100:02d}{series}"
@@ -220,7 +221,7 @@ def _product(left: int, right: int) -> int:
 _PRODUCT = [[_product(left, right) for right in range(26)] for left in range(26)]
 # One of a hundred maps that serve; this one gives NBI-26A-004217 the K of our documents.
 _SIGMA = [-i % _HALF for i in range(_HALF)] + [_HALF + (i + 3) % _HALF for i in range(_HALF)]
-_LONGEST = 16
+_LONGEST = 18
 
 
 def _powers() -> list[list[int]]:

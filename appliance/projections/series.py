@@ -44,15 +44,7 @@ def take(db: Db, name: str) -> int:
 
 def apply(db: Db, entries: Sequence[Entry]) -> None:
     """Raise each series to the highest number seen in *entries* that ``take`` did not just hand out here."""
-    highest: dict[str, int] = {}
-    for entry in entries:
-        if entry.own or not isinstance(entry.event, ev.CaseOpened):
-            continue
-        reference = _reference(entry.event.ref)
-        if reference is not None:
-            name = name_of(reference.centre, reference.year, reference.series)
-            highest[name] = max(highest.get(name, 0), reference.sequence)
-    for name, number in sorted(highest.items()):
+    for name, number in sorted(_highest(entries).items()):
         db.memo.pop(name, None)
         db.run(
             "INSERT INTO series (name, last) VALUES (:name, :number) ON CONFLICT (name) DO UPDATE"
@@ -60,3 +52,21 @@ def apply(db: Db, entries: Sequence[Entry]) -> None:
             name=name,
             number=number,
         )
+
+
+def _highest(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return the highest number of each series in *entries*.
+
+    Check letters are dear, and only the highest counts: references are tried from the top, until one is good.
+    """
+    told: dict[str, list[str]] = {}
+    for entry in entries:
+        if not entry.own and isinstance(entry.event, ev.CaseOpened):
+            told.setdefault(entry.event.ref[:-9], []).append(entry.event.ref)
+    highest: dict[str, int] = {}
+    for refs in told.values():
+        good = next((one for ref in sorted(refs, reverse=True) if (one := _reference(ref))), None)
+        if good is not None:
+            name = name_of(good.centre, good.year, good.series)
+            highest[name] = max(highest.get(name, 0), good.sequence)
+    return highest

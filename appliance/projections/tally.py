@@ -30,16 +30,22 @@ DayOf = Callable[[int], int]
 
 
 def apply(db: Db, changes: Sequence[Change], day_of: DayOf) -> None:
-    """Add what *changes* changed."""
+    """Add what *changes* changed, each counter once."""
+    sums: dict[tuple[str, int, str, str], list[int]] = {}
     for change in changes:
         if change.before is not None:
-            _add(db, change.before, day_of, -1)
-        _add(db, change.after, day_of, 1)
+            _add(sums, change.before, day_of, -1)
+        _add(sums, change.after, day_of, 1)
+    for (centre, day, kind, state), (cases, rated, stars) in sums.items():
+        key = {"centre": centre, "day": day, "kind": kind, "state": state}
+        db.count("tally", key, {"cases": cases, "rated": rated, "stars": stars})
 
 
-def _add(db: Db, row: CaseRow, day_of: DayOf, sign: int) -> None:
-    key = {"centre": row.centre, "day": day_of(row.opened_at), "kind": row.kind, "state": row.state}
-    db.count("tally", key, {"cases": sign, "rated": sign if row.rating else 0, "stars": sign * row.rating})
+def _add(sums: dict[tuple[str, int, str, str], list[int]], row: CaseRow, day_of: DayOf, sign: int) -> None:
+    counter = sums.setdefault((row.centre, day_of(row.opened_at), row.kind, row.state), [0, 0, 0])
+    counter[0] += sign
+    counter[1] += sign if row.rating else 0
+    counter[2] += sign * row.rating
 
 
 @dataclass(frozen=True, slots=True)

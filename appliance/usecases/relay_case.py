@@ -10,6 +10,7 @@ from appliance.domain import events as ev
 from appliance.journal.entries import Entry
 from appliance.journal.journal import Tx
 from appliance.projections import cases
+from appliance.store.db import Db
 from appliance.usecases import logs
 from appliance.usecases.node import Node, new_id
 
@@ -23,28 +24,41 @@ def relay(node: Node, tx: Tx, entries: Iterable[Entry]) -> None:
     if not node.is_hq:
         return
     fresh = list(entries)
+    names = _Names(tx.db)
     opened = {e.event.case: e for e in fresh if isinstance(e.event, ev.CaseOpened)}
     for entry in fresh:
-        event = entry.event
+        event, writer = entry.event, names[entry.log].removeprefix("to/")
         if isinstance(event, ev.CaseEvent):
-            for centre in _others(tx, opened.get(event.case), event.case, entry):
+            for centre in _holders(tx, names, opened.get(event.case), event.case) - {writer}:
                 _pass_on(tx, centre, entry)
         elif isinstance(event, ev.Erased):
-            for centre in {c for case in _cases_of(tx, event) for c in _others(tx, opened.get(case), case, entry)}:
+            for centre in {c for case in _cases_of(tx, event) for c in _holders(tx, names, opened.get(case), case)} - {writer}:
                 _order_erasure(tx, centre, event)
 
 
-def _others(tx: Tx, opening: Entry | None, case: str, entry: Entry) -> set[str]:
-    """Return the centres that hold *case*, but for the one whose log *entry* stands in."""
+class _Names(dict[int, str]):
+    """The names of logs by row id, each read once."""
+
+    def __init__(self, db: Db) -> None:
+        super().__init__()
+        self._db = db
+
+    def __missing__(self, log: int) -> str:
+        self[log] = logs.by_id(self._db, log).name
+        return self[log]
+
+
+def _holders(tx: Tx, names: _Names, opening: Entry | None, case: str) -> set[str]:
+    """Return the centres that hold *case*: the one it was filed at and the one it is about."""
     if opening is not None:
         assert isinstance(opening.event, ev.CaseOpened)
-        about, filed = opening.event.centre, logs.by_id(tx.db, opening.log).name
+        about, filed = opening.event.centre, opening.log
     else:
         row = cases.get(tx.db, case)
         if row is None:
             return set()
-        about, filed = row.centre, logs.by_id(tx.db, row.log).name
-    return {about, filed.removeprefix("to/")} - {logs.by_id(tx.db, entry.log).name.removeprefix("to/"), "hq", ""}
+        about, filed = row.centre, row.log
+    return {about, names[filed].removeprefix("to/")} - {"hq", ""}
 
 
 def _cases_of(tx: Tx, event: ev.Erased) -> set[str]:

@@ -187,8 +187,15 @@ def test_it_refuses_what_is_no_reference(typed: str) -> None:
         parse_reference(typed)
 
 
-@pytest.mark.parametrize("sequence", [0, -1, 1_000_000])
-def test_it_makes_no_reference_past_six_digits(sequence: int) -> None:
+def test_a_centre_that_outgrows_six_digits_goes_on_with_eight() -> None:
+    assert format_reference("NBI", 26, "A", 999_999).startswith("NBI-26A-999999-")
+    longer = format_reference("NBI", 26, "A", 1_000_000)
+    assert longer.startswith("NBI-26A-01000000-")
+    assert parse_reference(longer).sequence == 1_000_000
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 100_000_000])
+def test_it_makes_no_reference_past_eight_digits(sequence: int) -> None:
     with pytest.raises(ValueError, match="sequence"):
         format_reference("NBI", 26, "A", sequence)
 

@@ -44,3 +44,9 @@ def has_read(db: Db, case: str, person: str) -> bool:
     """Tell whether *person* has given a reason for opening *case* before."""
     row = db.one("SELECT 1 FROM reading WHERE case_id = :case_id AND by_account = :by LIMIT 1", case_id=case, by=person)
     return row is not None
+
+
+def recorded(db: Db, id: str, case: str, person: str) -> bool:
+    """Tell whether reading *id* of *case* by *person* is noted already."""
+    row = db.one("SELECT 1 FROM reading WHERE id = :id AND case_id = :case_id AND by_account = :by", id=id, case_id=case, by=person)
+    return row is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from appliance.domain.errors import InvalidInput, NotFound, Refusal
+from appliance.domain.errors import InvalidInput, NotFound, Refusal, UnknownChoice
 from appliance.domain.people import CENTRE_ROLES, HQ_ROLES, Person
 from appliance.journal.entropy import random_bytes
 from appliance.store.db import Db, Row
@@ -66,12 +66,12 @@ def add_account(node: Node, login: str, name: str, role: str, password: str, *, 
     """Make an account.
 
     Raises:
-        InvalidInput: a login, role or password that will not do. LoginTaken.
+        InvalidInput: a login or password that will not do. UnknownChoice: no such role here. LoginTaken.
     """
     if not _LOGIN.fullmatch(login):
         raise InvalidInput(field="login", reason="2 to 40 small letters, digits, dots or dashes are needed")
     if role not in (HQ_ROLES if node.is_hq else CENTRE_ROLES):
-        raise InvalidInput(field="role", reason=f"one of {', '.join(HQ_ROLES if node.is_hq else CENTRE_ROLES)} is needed")
+        raise UnknownChoice(field="role", value=role[:40])
     check_password(password)
     row = {
         "id": random_bytes(8).hex(), "login": login, "name": name[:80], "role": role, "institution": institution, "lang": lang,
@@ -127,6 +127,11 @@ def by_id(db: Db, id: str) -> Account | None:
 def accounts(db: Db) -> list[Account]:
     """Return every account, by login."""
     return [_account(row) for row in db.all(f"{_SELECT} ORDER BY login LIMIT 1000")]
+
+
+def after(db: Db, login: str, most: int) -> list[Account]:
+    """Return at most *most* accounts that come after *login*, by login."""
+    return [_account(row) for row in db.all(f"{_SELECT} WHERE login > :login ORDER BY login LIMIT {int(most)}", login=login)]
 
 
 def log_in(node: Node, login: str, password: str, *, device: str = "") -> str:

@@ -6,16 +6,20 @@ from collections.abc import Callable
 
 from appliance.domain import events as ev
 from appliance.domain.cases import move
-from appliance.domain.errors import CaseChanged, IllegalMove, NotFound, UnknownChoice
-from appliance.domain.people import Person, check_answers
-from appliance.journal.journal import Tx
+from appliance.domain.errors import CaseChanged, IllegalMove, InvalidInput, NotFound, UnknownChoice
+from appliance.domain.ids import is_id
+from appliance.domain.people import MANAGERS, Person, check_answers, check_role
+from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases
+from appliance.usecases import accounts
 from appliance.usecases.checks import check_text
 from appliance.usecases.node import Node, new_id
 from appliance.usecases.relay_case import relay
 
 RESOLUTIONS = ("done", "explained", "corrected", "apology", "cannot")
 REJECTIONS = ("not-feedback", "duplicate", "abusive", "before-court")
+TEAM = "team"  # whom a compliment reaches that praises nobody in particular
+GIVERS = MANAGERS | {"supervisor"}  # who may give a case to a colleague
 Make = Callable[[dict[str, object]], ev.CaseEvent]
 
 
@@ -29,17 +33,22 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
         id: the event's id where the form minted one, so that sending twice is sending once.
 
     Raises:
-        NotAllowed, NotFound, IllegalMove, CaseChanged, TextMissing, TextTooLong: nothing was written.
+        NotAllowed, NotFound, IllegalMove, CaseChanged, TextMissing, TextTooLong, InvalidInput: nothing was written.
     """
     check_answers(person)
     if text is not None:
         check_text(text, node.settings.limits.text_chars, needed=True)
+    if id and not is_id(id):
+        raise InvalidInput(field="id", reason="32 hexadecimal digits of a UUIDv7 are needed")
 
     def act(tx: Tx) -> ev.CaseEvent:
         found = cases.story_of(tx.db, case)
         if found is None:
             raise NotFound
         now = found[0].case
+        again = next((told.event for told in found[0].told if told.event.id == id), None)
+        if again is not None:
+            return again  # the same form, sent twice: it is in the story already
         if seen is not None and now.n != seen:
             raise CaseChanged
         common = {"id": id or new_id(tx.time), "ts": tx.time.ts, "q": tx.time.quality, "case": case, "n": now.n + 1, "by": person.id}
@@ -50,22 +59,37 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
         relay(node, tx, [tx.append(event, {"text": text.strip().encode()} if text else None, log)])
         return event
 
-    return node.perform(act)
+    try:
+        event = node.perform(act)
+    except DuplicateEvent:
+        raise InvalidInput(field="id", reason="it was used for something else; open the case again") from None
+    node.on_filed()
+    return event
 
 
-def acknowledge_case(node: Node, case: str, person: Person, *, seen: int | None = None) -> ev.CaseEvent:
+def acknowledge_case(node: Node, case: str, person: Person, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Tell the citizen that the case is in hand."""
-    return act_on_case(node, case, person, lambda c: ev.CaseAcknowledged(**c), seen=seen)  # type: ignore[arg-type]
+    return act_on_case(node, case, person, lambda c: ev.CaseAcknowledged(**c), seen=seen, id=id)  # type: ignore[arg-type]
 
 
-def assign_case(node: Node, case: str, person: Person, officer: str, *, seen: int | None = None) -> ev.CaseEvent:
-    """Make *officer* (an account id) answer for the case."""
-    return act_on_case(node, case, person, lambda c: ev.CaseAssigned(officer=officer, **c), seen=seen)  # type: ignore[arg-type]
+def assign_case(node: Node, case: str, person: Person, officer: str, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
+    """Make *officer* (an account id) answer for the case; giving it to somebody else is for supervisors and managers.
+
+    Raises:
+        NotAllowed: the person may only take it themselves. UnknownChoice: no such colleague answers citizens here.
+    """
+    if officer != person.id:
+        check_role(person, GIVERS)
+        with node.store.read() as db:
+            colleague = accounts.by_id(db, officer)
+        if colleague is None or colleague.disabled or not colleague.person.may_answer:
+            raise UnknownChoice(field="officer", value=officer[:40])
+    return act_on_case(node, case, person, lambda c: ev.CaseAssigned(officer=officer, **c), seen=seen, id=id)  # type: ignore[arg-type]
 
 
-def start_case(node: Node, case: str, person: Person, *, seen: int | None = None) -> ev.CaseEvent:
+def start_case(node: Node, case: str, person: Person, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Begin to work on the case."""
-    return act_on_case(node, case, person, lambda c: ev.CaseStarted(**c), seen=seen)  # type: ignore[arg-type]
+    return act_on_case(node, case, person, lambda c: ev.CaseStarted(**c), seen=seen, id=id)  # type: ignore[arg-type]
 
 
 def reply_to_citizen(node: Node, case: str, person: Person, text: str, *, ask: bool = False, seen: int | None = None, id: str = "") -> ev.CaseEvent:
@@ -75,12 +99,12 @@ def reply_to_citizen(node: Node, case: str, person: Person, text: str, *, ask: b
     return act_on_case(node, case, person, make, text=text, seen=seen, id=id)
 
 
-def refer_case(node: Node, case: str, person: Person, institution: str, text: str, *, seen: int | None = None) -> ev.CaseEvent:
+def refer_case(node: Node, case: str, person: Person, institution: str, text: str, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Refer the case to another institution; it stays open here until they answer."""
     if node.catalogue.institution(institution) is None:
         raise UnknownChoice(field="institution", value=institution[:40])
     make: Make = lambda c: ev.CaseReferred(institution=institution, **c)  # type: ignore[arg-type]  # noqa: E731
-    return act_on_case(node, case, person, make, text=text, seen=seen)
+    return act_on_case(node, case, person, make, text=text, seen=seen, id=id)
 
 
 def resolve_case(node: Node, case: str, person: Person, reason: str, text: str, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
@@ -91,19 +115,27 @@ def resolve_case(node: Node, case: str, person: Person, reason: str, text: str, 
     return act_on_case(node, case, person, make, text=text, seen=seen, id=id)
 
 
-def reject_case(node: Node, case: str, person: Person, reason: str, text: str, *, seen: int | None = None) -> ev.CaseEvent:
+def reject_case(node: Node, case: str, person: Person, reason: str, text: str, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Refuse the case, with a reason the citizen sees."""
     if reason not in REJECTIONS:
         raise UnknownChoice(field="reason", value=reason[:40])
     make: Make = lambda c: ev.CaseRejected(reason=reason, **c)  # type: ignore[arg-type]  # noqa: E731
-    return act_on_case(node, case, person, make, text=text, seen=seen)
+    return act_on_case(node, case, person, make, text=text, seen=seen, id=id)
 
 
-def verify_compliment(node: Node, case: str, person: Person, *, seen: int | None = None) -> ev.CaseEvent:
+def verify_compliment(node: Node, case: str, person: Person, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
     """Find a compliment genuine."""
-    return act_on_case(node, case, person, lambda c: ev.ComplimentVerified(**c), seen=seen)  # type: ignore[arg-type]
+    return act_on_case(node, case, person, lambda c: ev.ComplimentVerified(**c), seen=seen, id=id)  # type: ignore[arg-type]
 
 
-def pass_compliment(node: Node, case: str, person: Person, to: str, *, seen: int | None = None) -> ev.CaseEvent:
-    """Pass a compliment on to the officer or team it praises."""
-    return act_on_case(node, case, person, lambda c: ev.ComplimentPassed(to=to[:80], **c), seen=seen)  # type: ignore[arg-type]
+def pass_compliment(node: Node, case: str, person: Person, to: str, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:
+    """Pass a compliment on to the colleague (an account id) or the ``team`` it praises; a name would be personal data in a leaf.
+
+    Raises:
+        UnknownChoice: there is no such colleague here.
+    """
+    if to != TEAM:
+        with node.store.read() as db:
+            if accounts.by_id(db, to) is None:
+                raise UnknownChoice(field="to", value=to[:40])
+    return act_on_case(node, case, person, lambda c: ev.ComplimentPassed(to=to, **c), seen=seen, id=id)  # type: ignore[arg-type]

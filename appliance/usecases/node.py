@@ -20,10 +20,11 @@ from appliance.projections.registry import Projections
 from appliance.settings import Settings
 from appliance.store.db import Db
 from appliance.store.store import Store
-from appliance.usecases import logs
+from appliance.usecases import facts, logs
 from appliance.usecases.clock import DeviceClock
 
 T = TypeVar("T")
+CLOCK_DOUBT = "clock_doubt"  # fact: '1' from a logged step of the clock until somebody confirms the time
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ class Node:
         def stepped(tx: Tx) -> T:
             if self.journal.own_log:
                 tx.append(ev.ClockStepped(id=new_id(time), ts=time.ts, q=time.quality, from_ts=step.before, to_ts=step.after, source=step.source))
+                facts.put(tx.db, CLOCK_DOUBT, "1")
             return act(tx)
 
         try:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from appliance.domain import events as ev
 from appliance.domain.cases import Case
 from appliance.domain.codes import check_receipt_code, rid_of
-from appliance.domain.errors import NotAllowed, NotFound, ReasonNeeded, UnknownCode
+from appliance.domain.errors import InvalidInput, NotAllowed, NotFound, ReasonNeeded, UnknownCode
+from appliance.domain.ids import is_id
 from appliance.domain.people import Person
 from appliance.journal import boxes
 from appliance.journal.journal import Tx
@@ -29,6 +30,8 @@ class Line:
         text: its free text; '' when it has none, None when that was erased or did not come.
         crossed: the move fell where it was no longer legal.
         by: account id of the member of staff, ``citizen`` or ``clock``.
+        n: its place in the story; two that were written at the same time share one.
+        hq: it was written at headquarters, and not at a centre.
     """
 
     id: str
@@ -40,6 +43,8 @@ class Line:
     text: str | None
     detail: str
     crossed: bool
+    n: int = 0
+    hq: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def story(db: Db, case: str, *, contact: bool = False) -> CaseStory:
         if isinstance(event, ev.CaseOpened):
             found_contact = {f: v for f, v in values.items() if f in CONTACT_FIELDS}
             has_contact, shown = bool(found_contact), found_contact if contact else {}
-        lines.append(_line(event, values, crossed=place.crossed))
+        lines.append(_line(event, values, crossed=place.crossed, hq=_by_hq(place.entry.origin)))
     opening = placed[0].entry
     return CaseStory(row, told.case, tuple(lines), shown, has_contact, opening.origin, opening.index)
 
@@ -83,10 +88,17 @@ def _values(db: Db, place: cases.Placed) -> dict[str, bytes]:
     return boxes.read(db, e.log, e.index, e.origin, e.event.id) if e.event.c else {}
 
 
-def _line(event: ev.CaseEvent, values: dict[str, str], *, crossed: bool) -> Line:
+def _by_hq(origin: str) -> bool:
+    """Tell whether a log of *origin* is one of headquarters' (design §6: ``hq`` and ``to/<centre>``)."""
+    name = origin.partition("/log/")[2]
+    return name.startswith(("hq/", "to/"))
+
+
+def _line(event: ev.CaseEvent, values: dict[str, str], *, crossed: bool, hq: bool) -> Line:
     text = values.get("text") if "text" in event.c else ""
     kind = "question" if isinstance(event, ev.ReplySent) and event.ask else str(event.__struct_config__.tag)
-    return Line(event.id, kind, event.ts, event.q, event.by, getattr(event, "role", ""), text, detail_of(event), crossed)
+    role = getattr(event, "role", "")
+    return Line(event.id, kind, event.ts, event.q, event.by, role, text, detail_of(event), crossed, event.n, hq)
 
 
 def detail_of(event: ev.CaseEvent) -> str:
@@ -141,24 +153,32 @@ def _may_read(node: Node, db: Db, row: CaseRow, person: Person) -> bool:
     return filed_here or person.may_read_at_hq(escalated=row.escalated, institution=row.institution, filed_here=False)
 
 
-def open_with_reason(node: Node, case: str, person: Person, reason: str, *, contact: bool = False) -> CaseStory:
+def open_with_reason(node: Node, case: str, person: Person, reason: str, *, contact: bool = False, id: str = "") -> CaseStory:
     """Record why *person* opens a case or its contact details, then return it with them.
+
+    Args:
+        id: the reading's id where the form minted one, so that asking twice is recorded once.
 
     Raises:
         NotFound, NotAllowed: no such case, or the person's role never reads cases.
+        TextMissing, TextTooLong, InvalidInput: nothing was recorded, and nothing is shown.
     """
     if not person.may_open:
         raise NotAllowed
+    if id and not is_id(id):
+        raise InvalidInput(field="id", reason="32 hexadecimal digits of a UUIDv7 are needed")
+    why = check_reason(reason)
 
     def act(tx: Tx) -> None:
         row = cases.get(tx.db, case)
         if row is None:
             raise NotFound
         event = ev.CaseRead(
-            id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, case=case, by=person.id,
-            reason=check_reason(reason), fields=tuple(sorted(CONTACT_FIELDS)) if contact else (),
+            id=id or new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, case=case, by=person.id,
+            reason=why, fields=tuple(sorted(CONTACT_FIELDS)) if contact else (),
         )  # fmt: skip
-        tx.append(event)
+        if not (id and readings.recorded(tx.db, id, case, person.id)):
+            tx.append(event)
 
     node.perform(act)
     with node.store.read() as db:

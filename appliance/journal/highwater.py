@@ -8,10 +8,13 @@ always at or below the mark.
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 from sync.note import Checkpoint, NoteError, Verifier, open_note
+
+from appliance.journal.keyring import sync_folder
 
 SLOT = 4096  # bytes; one note is about 250
 
@@ -27,16 +30,45 @@ class HighWater:
         self._turn = 0
 
     def write(self, note: str) -> None:
-        """Record *note* durably: on return it is on the medium."""
-        if self._handle < 0:
-            fresh = not self.path.exists()
-            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-            if fresh:
-                os.pwrite(self._handle, b"\0" * (2 * SLOT), 0)  # later writes change no metadata
-                os.fsync(self._handle)
-        os.pwrite(self._handle, note.encode().ljust(SLOT, b"\0"), self._turn * SLOT)
-        os.fdatasync(self._handle)
+        """Record *note* durably: on return it is on the medium.
+
+        Raises:
+            OSError: the medium is full or broken; the next try opens the file anew.
+        """
+        try:
+            if self._handle < 0:
+                self._open()
+            self._put(note.encode().ljust(SLOT, b"\0"), self._turn * SLOT)
+            os.fdatasync(self._handle)
+        except OSError:
+            self.close()
+            raise
         self._turn ^= 1
+
+    def reserve(self) -> None:
+        """Make the file at its full length, so that a log is begun only where its mark has room.
+
+        Raises:
+            OSError: it has none; no file is left.
+        """
+        try:
+            self._open()
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            raise
+        finally:
+            self.close()
+
+    def _open(self) -> None:
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        if os.fstat(self._handle).st_size < 2 * SLOT:
+            self._put(b"\0" * (2 * SLOT), 0)  # later writes change no metadata
+            os.fsync(self._handle)
+            sync_folder(self.path.parent)
+
+    def _put(self, data: bytes, at: int) -> None:
+        if os.pwrite(self._handle, data, at) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # a medium that fills up takes a part without a word
 
     def read(self, verifier: Verifier) -> Checkpoint | None:
         """Return the larger of the slots that verify, or None when there is none."""

@@ -8,7 +8,9 @@ deny after a power cut (rules N3 to N5).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +20,7 @@ import msgspec
 from sync.merkle import CompactRange
 
 from appliance.domain import events as ev
-from appliance.domain.errors import SigningStopped
+from appliance.domain.errors import SigningStopped, StorageFull
 from appliance.journal import boxes, tombstones
 from appliance.journal.entries import EVENT, Entry, subject_of, unwrap
 from appliance.journal.heads import Head, LogNotOpen, load_head
@@ -27,6 +29,7 @@ from appliance.journal.keyring import Keyring
 from appliance.store.db import Db
 from appliance.store.store import Store
 
+logger = logging.getLogger("cfms.journal")
 T = TypeVar("T")
 E = TypeVar("E", bound=ev.Event)
 Apply = Callable[[Db, Sequence[Entry]], None]
@@ -101,6 +104,16 @@ def index_event(db: Db, event: ev.Event, log: int, index: int) -> bool:
     return db.add("event", EVENT, (event.id, log, index, subject, n))
 
 
+@contextmanager
+def _marks_medium() -> Iterator[None]:
+    """Say in the domain's words, and in the log, that the medium of the marks takes nothing."""
+    try:
+        yield
+    except OSError as error:
+        logger.error("the high-water mark cannot be written: %s", error.strerror)  # noqa: TRY400  # a full medium is no defect
+        raise StorageFull from error
+
+
 class Journal:
     """The node's own logs, written through the store's one writer."""
 
@@ -122,13 +135,19 @@ class Journal:
         self._fresh: set[int] = set()
         self._before: dict[int, tuple[CompactRange, int, bytes, str]] = {}  # heads the running act moved, as they were
         self._touched: dict[str, str] = {}
+        self._owed: dict[str, str] = {}  # committed, but their marks are not on their medium yet
 
     # --- the group: called by the store's writer, on its thread -------------------------------------------
 
     def begin(self, db: Db) -> None:  # noqa: ARG002  # the writer tells every follower
-        """Forget which heads are current: another process may have written since the last group."""
+        """Forget which heads are current: another process may have written since the last group.
+
+        Raises:
+            StorageFull: marks of an earlier group are still not on their medium; nothing more is committed before they are.
+        """
         self._fresh.clear()
         self._touched.clear()
+        self._write_marks()
 
     def finish(self, db: Db) -> None:
         """Record where each log stands, once for all acts of the group."""
@@ -136,9 +155,20 @@ class Journal:
             self._heads[log].settle(db)
 
     def committed(self) -> None:
-        """Put the new marks on their medium; only then does the writer release the acts' callers."""
-        for origin, note in self._touched.items():
-            self.mark(origin).write(note)
+        """Put the new marks on their medium; only then does the writer release the acts' callers.
+
+        Raises:
+            StorageFull: the medium takes nothing. What was committed stays, but no note of it may be shown (rule N5):
+                the callers are told to send again, and are then answered once the marks are written.
+        """
+        self._owed.update(self._touched)
+        self._write_marks()
+
+    def _write_marks(self) -> None:
+        with _marks_medium():
+            for origin in list(self._owed):
+                self.mark(origin).write(self._owed[origin])
+                del self._owed[origin]
 
     def rolled_back(self) -> None:
         """Forget every head: the group is not in the database."""
@@ -216,3 +246,17 @@ class Journal:
         if origin not in self._marks:
             self._marks[origin] = HighWater(self._marks_folder, origin)
         return self._marks[origin]
+
+    def reserve_mark(self, origin: str) -> None:
+        """Make room for the mark of a log that is about to begin.
+
+        Raises:
+            StorageFull: there is none; begin no log, or every start would begin another.
+        """
+        with _marks_medium():
+            self.mark(origin).reserve()
+
+    def close(self) -> None:
+        """Close the marks' files."""
+        for mark in self._marks.values():
+            mark.close()

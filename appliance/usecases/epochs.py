@@ -30,6 +30,7 @@ def begin_epoch(node: Node, name: str, reason: str) -> LogRow:
     An orderly old epoch, whose key is still there, ends with ``epoch-end`` naming the next key (rule N2).
     """
     origin = new_origin(node, name)
+    node.journal.reserve_mark(origin)
     if not node.is_hq:
         node.keyring.make_log_key(origin)
     row = node.perform(lambda tx: _begin(node, tx, origin, name, reason))

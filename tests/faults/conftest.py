@@ -1,7 +1,10 @@
-"""What the tests of bad days stand on: a world of real processes, made once and copied for each test."""
+"""What the tests of bad days stand on: a world of real processes made once and copied, a seed, and nothing left behind."""
 
 from __future__ import annotations
 
+import gc
+import os
+import random
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +12,56 @@ from pathlib import Path
 import pytest
 
 from tests.faults.world import World
+
+SEED = int(os.environ.get("CFMS_SEED") or random.SystemRandom().randrange(2**32))
+
+
+@pytest.fixture(autouse=True)
+def _seeded(request: pytest.FixtureRequest) -> None:
+    """Draw from one seed, whatever ran before; a red run says how to draw the same again."""
+    print(f"CFMS_SEED={SEED} draws the same again")  # noqa: T201  # shown with a failure only
+    random.seed(f"{SEED} {request.node.nodeid}")
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind(tmp_path: Path) -> Iterator[None]:
+    """Check after each test that no process, mount or listening port of it is left."""
+    before = _children(), _listening()
+    with warnings.catch_warnings():
+        # Nodes and lines in this process are collected late: their closing is not what these tests are about.
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+    assert _children() <= before[0], "a process is left"
+    assert _listening() <= before[1], "a listening port is left"
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text(), "a mount is left"
+
+
+def _children() -> set[int]:
+    """Return the pids of the processes this one started and has not waited for."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state = stat.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(state[1]) == os.getpid():
+            found.add(int(stat.parent.name))
+    return found
+
+
+def _listening() -> set[str]:
+    """Return the sockets of this process that listen on TCP."""
+    rows = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
+    everybodys = {row[9] for row in rows if row[3] == "0A"}
+    mine = set()
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            target = str(link.readlink())
+        except OSError:
+            continue  # the very descriptor that lists the folder
+        mine.add(target.removeprefix("socket:[").removesuffix("]"))
+    return everybodys & mine
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +87,3 @@ def world(first_world: World, tmp_path: Path) -> Iterator[World]:
     mine = first_world.copy_to(tmp_path / "world")
     yield mine
     mine.close()
-
-
-@pytest.fixture(autouse=True)
-def _nodes_in_this_process() -> Iterator[None]:
-    """Let in-process nodes be collected late: their closing is not what these tests are about."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        yield

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from appliance.store.sqlite import SqliteDb
+from tests.faults.disks import fill, small_disk
 from tests.faults.filing import Filed, file_cases, submission, track
+from tests.faults.serving import served
 from tests.faults.world import Machine, World, wait_until
 
 MEDIUM = 8 * 1024 * 1024  # bytes of the small disk
@@ -18,30 +19,11 @@ MEDIUM = 8 * 1024 * 1024  # bytes of the small disk
 
 @pytest.fixture
 def centre(world: World) -> Iterator[Machine]:
-    """Return the centre NBI with its database on a disk of 8 MiB, which is unmounted afterwards."""
+    """Return the centre NBI with its database on a small disk."""
     (machine,) = world.machines[1:]
-    kept = machine.data.with_name("data.kept")
-    machine.data.rename(kept)
-    machine.data.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={MEDIUM}", "tmpfs", str(machine.data)]
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a small disk needs root and a kernel that lets it mount one")
-    try:
-        shutil.copytree(kept, machine.data, dirs_exist_ok=True)
+    with small_disk(machine.data, MEDIUM):
         yield machine
-    finally:
         machine.kill()
-        subprocess.run(["umount", "-l", str(machine.data)], check=True)
-
-
-def _fill(machine: Machine, leave: int) -> Path:
-    """Fill the disk but for *leave* bytes; return the file to delete when there is to be room again."""
-    filler = machine.data / "filler"
-    free = shutil.disk_usage(machine.data).free
-    with filler.open("wb") as file:
-        for _ in range(max(0, free - leave) // 4096):
-            file.write(b"\0" * 4096)
-    return filler
 
 
 def _file_until_refused(machine: Machine) -> tuple[list[Filed], int, dict[str, object]]:
@@ -55,29 +37,37 @@ def _file_until_refused(machine: Machine) -> tuple[list[Filed], int, dict[str, o
     raise AssertionError("the disk never became full")
 
 
-def _refused(machine: Machine) -> bool:
-    return machine.post("/api/v1/feedback", submission())[0] != 201
+def _takes(machine: Machine) -> bool:
+    return machine.post("/api/v1/feedback", submission())[0] == 201
+
+
+def _check_receipts(machine: Machine, shown: list[Filed]) -> None:
+    held = machine.references()
+    assert [held.get(one.id) for one in shown] == [one.ref for one in shown]
+
+
+def _check_refusal(status: int, answer: dict[str, object]) -> None:
+    assert status == 507
+    assert answer["error"] == "StorageFull"
+    assert "full" in str(answer["message"])
 
 
 def test_a_full_disk_refuses_plainly_loses_nothing_and_recovers_by_itself(world: World, centre: Machine) -> None:
     centre.start()
     shown = file_cases(centre, 5)
-    filler = _fill(centre, 200 * 1024)
+    filler = fill(centre.data, 200 * 1024)
     more, status, answer = _file_until_refused(centre)
     shown += more
-    assert status == 507
-    assert answer["error"] == "StorageFull"
-    assert "full" in str(answer["message"])
+    _check_refusal(status, answer)
     for _ in range(30):
-        assert centre.post("/api/v1/feedback", submission("x" * 4000))[0] == 507
+        _check_refusal(*centre.post("/api/v1/feedback", submission("x" * 4000)))
     for one in shown[:: max(1, len(shown) // 20)]:
         assert track(centre, one.code)["ref"] == one.ref
     filler.unlink()
-    wait_until(lambda: not _refused(centre), "submissions are taken again", 10)
+    wait_until(lambda: _takes(centre), "submissions are taken again", 10)
     shown += file_cases(centre, 5)
-    held = centre.references()
-    assert [held.get(one.id) for one in shown] == [one.ref for one in shown]
     centre.stop()
+    _check_receipts(centre, shown)
     assert centre.verify()["ok"]
     world.hq.start()
     centre.sync()
@@ -86,12 +76,88 @@ def test_a_full_disk_refuses_plainly_loses_nothing_and_recovers_by_itself(world:
 
 def test_a_full_disk_and_a_power_cut_together_lose_nothing(centre: Machine) -> None:
     centre.start()
-    filler = _fill(centre, 200 * 1024)
+    filler = fill(centre.data, 200 * 1024)
     shown, _, _ = _file_until_refused(centre)
     centre.kill()
     filler.unlink()
     centre.start()
-    assert not _refused(centre)
-    held = centre.references()
-    assert [held.get(one.id) for one in shown] == [one.ref for one in shown]
+    assert _takes(centre)
+    _check_receipts(centre, shown)
     assert centre.verify()["ok"]
+
+
+def test_a_server_starts_and_answers_on_a_full_disk(centre: Machine) -> None:
+    centre.start()
+    filler = fill(centre.data, 200 * 1024)
+    shown, _, _ = _file_until_refused(centre)
+    centre.kill()
+    filler = fill(centre.data)
+    centre.start()
+    _check_refusal(*centre.post("/api/v1/feedback", submission("x" * 4000)))
+    assert track(centre, shown[-1].code)["ref"] == shown[-1].ref
+    filler.unlink()
+    wait_until(lambda: _takes(centre), "submissions are taken again", 10)
+    centre.stop()
+    _check_receipts(centre, shown)
+    assert centre.verify()["ok"]
+
+
+def test_a_database_that_may_not_grow_refuses_plainly_and_recovers(world: World) -> None:
+    """What a full disk looks like to the program, on a machine that lets nobody mount one."""
+    (machine,) = world.machines[1:]
+    with machine.node() as node, served(node, machine.port):
+        shown = file_cases(machine, 3)
+        node.store.writer.between(lambda db: _limit(db, 1))
+        more, status, answer = _file_until_refused(machine)
+        shown += more
+        _check_refusal(status, answer)
+        assert track(machine, shown[0].code)["ref"] == shown[0].ref
+        node.store.writer.between(lambda db: _limit(db, 2**31))
+        shown += file_cases(machine, 3)
+    _check_receipts(machine, shown)
+    assert machine.verify()["ok"]
+
+
+def _limit(db: object, pages: int) -> None:
+    """Let the database grow no further than *pages*, or than it is."""
+    assert isinstance(db, SqliteDb)
+    db.run(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_new_epoch_waits_for_room_for_its_mark_and_no_start_begins_a_second_one(world: World) -> None:
+    (machine,) = world.machines[1:]
+    with small_disk(machine.marks, 64 * 1024):
+        for mark in machine.marks.iterdir():
+            mark.unlink()
+        filler = fill(machine.marks)
+        before = machine.number("SELECT count(*) FROM log WHERE own = 1")
+        for _ in range(3):
+            assert "full" in str(machine.cfms("status", status=1))
+        assert machine.number("SELECT count(*) FROM log WHERE own = 1") == before
+        filler.unlink()
+        machine.start()
+        shown = file_cases(machine, 2)
+        machine.kill()
+        assert machine.number("SELECT count(*) FROM log WHERE own = 1") == before + 1
+        _check_receipts(machine, shown)
+        assert machine.verify()["ok"]
+
+
+def test_a_medium_of_the_marks_that_takes_nothing_shows_no_receipt_until_it_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    (machine,) = world.machines[1:]
+    sent = [submission() for _ in range(3)]
+    with machine.node() as node, served(node, machine.port):
+        shown = file_cases(machine, 2)
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "pwrite", _no_room)
+            for one in sent * 3:
+                _check_refusal(*machine.post("/api/v1/feedback", one))
+        answers = [machine.post("/api/v1/feedback", one) for one in sent]
+    assert [status for status, _ in answers] == [200, 201, 201]  # the first was committed before its mark was refused
+    shown += [Filed(one, answer) for one, (_, answer) in zip(sent, answers, strict=True)]
+    _check_receipts(machine, shown)
+    assert machine.verify()["ok"]
+
+
+def _no_room(*_: object) -> int:
+    raise OSError(errno.ENOSPC, "No space left on device")

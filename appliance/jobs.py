@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,13 +19,16 @@ from appliance.domain.errors import Refusal, StorageFull
 from appliance.store.db import Db
 from appliance.usecases import objects
 from appliance.usecases.backup import NoBackupKey, back_up, backups
+from appliance.usecases.check_node import check_node
 from appliance.usecases.erase_values import scrub, scrub_due
 from appliance.usecases.node import Node
+from appliance.usecases.renew_data_key import renew_data_key
 from appliance.usecases.run_exchange import run_exchange
 
 log = logging.getLogger("cfms.jobs")
 EXCHANGE = "exchange"
 LEASE_SECONDS = 120
+JUMP = timedelta(seconds=2)  # less is the wall clock being slewed, or a busy moment between two readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,46 @@ def _purge(node: Node) -> None:
     node.store.write(lambda db: objects.purge(db, now))
 
 
+def _verify(node: Node) -> None:
+    if wrong := check_node(node):
+        log.critical("the nightly check found damage: %s", wrong)
+
+
 TABLE = (
     Job("backup", {"trigger": "interval", "hours": 1}, ("centre",), _backup, "a broken disk must not lose a case"),
     Job("scrub", {"trigger": "interval", "seconds": 20}, ("centre", "hq"), _scrub, "erased bytes must leave the write-ahead log too"),
     Job("purge", {"trigger": "interval", "hours": 6}, ("centre", "hq"), _purge, "unclaimed attachments go after 35 days"),
+    Job("verify", {"trigger": "cron", "hour": 3, "minute": 20}, ("centre", "hq"), _verify, "a flipped bit must be found before it is needed"),
+    Job("keys", {"trigger": "interval", "hours": 12}, ("hq",), renew_data_key, "what was sealed to an old key must go dark"),
 )
+
+
+class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
+    """A scheduler whose waiting jobs move with the wall clock when that jumps.
+
+    APScheduler plans by the wall clock alone: set back ten years, it would run nothing for ten years.
+    """
+
+    def __init__(self) -> None:
+        """Run a job late rather than never, one that was missed several times once, and none beside itself."""
+        super().__init__(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        self._guard = threading.Lock()
+        self._offset = time.time() - time.monotonic()
+
+    def follow_clock(self) -> None:
+        """Move every waiting job by as much as the wall clock jumped; to be called before a job is planned by that clock."""
+        with self._guard:
+            offset = time.time() - time.monotonic()
+            jump, self._offset = timedelta(seconds=offset - self._offset), offset
+        if abs(jump) > JUMP:
+            for job in self.get_jobs():
+                self.modify_job(job.id, next_run_time=job.next_run_time + jump)
+
+    def _process_jobs(self) -> float | None:
+        """Run what is due; called at the moment that was planned, to which the steady clock slept."""
+        self.follow_clock()
+        seconds: float | None = super()._process_jobs()
+        return seconds
 
 
 class Jobs:
@@ -78,7 +117,7 @@ class Jobs:
     def __init__(self, node: Node) -> None:
         """Prepare the jobs of *node*'s role."""
         self.node = node
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self._scheduler = SteadyScheduler()
         self._exchanging = threading.Lock()
         self._backoff = Backoff(float(node.settings.sync.backoff_min_seconds), float(node.settings.sync.backoff_max_seconds))
         self._gathering = False
@@ -122,8 +161,9 @@ class Jobs:
         return ""
 
     def _at(self, seconds: float) -> None:
-        when = datetime.now(UTC) + timedelta(seconds=seconds)
         with self._planning:
+            self._scheduler.follow_clock()
+            when = datetime.now(UTC) + timedelta(seconds=seconds)
             if not self._stopping:
                 # Two instances: one asked for while another runs waits for it, and is not dropped.
                 self._scheduler.add_job(

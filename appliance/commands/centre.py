@@ -96,6 +96,7 @@ def _status(asked: argparse.Namespace) -> int:
             f"Clock: {state.clock_offset:+d} s against headquarters, quality {node.clock.read().quality}",
         ]
         lines += [f"Why: {state.why}"] if state.why else []
+        lines += [f"Damage found by the nightly check: {state.damage}"] if state.damage else []
         lines += [f"Headquarters closed this log: {state.closed}"] if state.closed else []
         lines += ["Erased values still stand in the write-ahead log; it is being emptied."] if scrubbing else []
         say(asked, "\n".join(lines), scrub_due=scrubbing, **asdict(state))

@@ -139,6 +139,10 @@ class Keyring:
         """Tell whether HQ's data key *kid* is still here."""
         return self.has(f"hq-data-{kid}.key")
 
+    def destroy_hq_data_key(self, kid: str) -> None:
+        """Destroy HQ's data key *kid*: what was sealed to it alone stays shut for good."""
+        self.destroy(f"hq-data-{kid}.key")
+
     def rotate_hq_data_key(self) -> DataKey:
         """Make a new HQ data key and name it current; the old file stays until it is destroyed."""
         raw = random_bytes(32)

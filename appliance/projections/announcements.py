@@ -121,6 +121,19 @@ def epochs(db: Db) -> tuple[Epoch, ...]:
     return tuple(Epoch(*row) for row in db.all(f"{_EPOCH} ORDER BY centre, approved_at, origin"))
 
 
+@dataclass(frozen=True, slots=True)
+class DataKeyAnnounced:
+    """One of HQ's data keys: its id, and when it was announced."""
+
+    kid: str
+    since: int
+
+
+def hq_keys(db: Db) -> tuple[DataKeyAnnounced, ...]:
+    """Return every data key HQ announced, oldest first."""
+    return tuple(DataKeyAnnounced(*row) for row in db.all("SELECT kid, since FROM hq_key ORDER BY since, place"))
+
+
 def hq_key(db: Db) -> tuple[str, str] | None:
     """Return the kid and public key (base64) of HQ's current data key."""
     row = db.one("SELECT kid, key FROM hq_key ORDER BY since DESC, place DESC LIMIT 1")

@@ -13,6 +13,7 @@ from appliance.journal.tail import verify_tail
 from appliance.projections import announcements
 from appliance.store.db import Db
 from appliance.usecases import facts, logs, trust
+from appliance.usecases.check_node import DAMAGE
 from appliance.usecases.enrol_centre import enrolment_request, read_token, trust_roots
 from appliance.usecases.exchange_node import NodeExchange, oldest_unsent, quarantined
 from appliance.usecases.node import Node
@@ -130,6 +131,7 @@ class ExchangeState:
 
     Attributes:
         why: why something is still owed, in a sentence; '' when all is well.
+        damage: what the last nightly check found wrong, '' for nothing.
     """
 
     enrolled: bool
@@ -142,6 +144,7 @@ class ExchangeState:
     why: str
     hq: str
     closed: str
+    damage: str
 
 
 def exchange_state(node: Node) -> ExchangeState:
@@ -154,7 +157,7 @@ def exchange_state(node: Node) -> ExchangeState:
             enrolled=announcements.epoch_of(db, current) is not None, acked_at=int(facts.get(db, "acked_at", "0")),
             exchanged_at=int(facts.get(db, "exchanged_at", "0")), unsent=unsent, oldest=oldest_unsent(db),
             quarantine=quarantined(db), clock_offset=int(facts.get(db, "clock_offset", "0")), why=_why(db, unsent),
-            hq=node.settings.sync.hq_url, closed=facts.get(db, f"closed/{current}"),
+            hq=node.settings.sync.hq_url, closed=facts.get(db, f"closed/{current}"), damage=facts.get(db, DAMAGE),
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from sync.exchange import Backoff, Stopped
-from sync.link import LinkDown
+from sync.link import LinkDown, can_reach
 
 from appliance.domain.errors import Refusal, StorageFull
 from appliance.store.db import Db
@@ -26,7 +27,8 @@ from appliance.usecases.renew_data_key import renew_data_key
 from appliance.usecases.run_exchange import run_exchange
 
 log = logging.getLogger("cfms.jobs")
-EXCHANGE = "exchange"
+EXCHANGE, LINK = "exchange", "link"
+WATCH_SECONDS = 10  # between looks for a link that is down
 LEASE_SECONDS = 120
 JUMP = timedelta(seconds=2)  # less is the wall clock being slewed, or a busy moment between two readings
 
@@ -121,6 +123,7 @@ class Jobs:
         self._exchanging = threading.Lock()
         self._backoff = Backoff(float(node.settings.sync.backoff_min_seconds), float(node.settings.sync.backoff_max_seconds))
         self._gathering = False
+        self._cut_off = False  # the last exchange failed because nobody answered at the other end
         self._planning = threading.Lock()
         self._stopping = False
 
@@ -132,6 +135,7 @@ class Jobs:
                 self._scheduler.add_job(self._guarded, args=(job,), id=job.id, **job.trigger)
         if role == "centre" and self.node.settings.sync.hq_url:
             self.node.on_filed = self.gather
+            self._scheduler.add_job(self._watch_link, "interval", seconds=WATCH_SECONDS, jitter=WATCH_SECONDS // 2, id=LINK)
             self._at(1.0)
         self._scheduler.start()
 
@@ -154,11 +158,19 @@ class Jobs:
             try:
                 run_exchange(self.node)
             except (LinkDown, Stopped, Refusal) as error:
+                self._cut_off = isinstance(error, LinkDown) and not error.answered
                 self._at(self._backoff.failed())
                 return str(error)
+        self._cut_off = False
         self._backoff.succeeded()
         self._at(float(self.node.settings.sync.interval_seconds))
         return ""
+
+    def _watch_link(self) -> None:
+        """Exchange as soon as a lost link is back, however long the next try is away; centres do not all return at once."""
+        if self._cut_off and can_reach(self.node.settings.sync.hq_url):
+            self._cut_off = False
+            self._at(random.uniform(0, WATCH_SECONDS / 2))  # noqa: S311  # jitter, not a secret
 
     def _at(self, seconds: float) -> None:
         with self._planning:

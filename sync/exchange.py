@@ -156,19 +156,19 @@ class Exchange:
         if reply.status in (404, 410, 423) and path != "/sync/v1/batch":
             raise Stopped(f"Headquarters does not take this appliance's messages now (answer {reply.status}).")
         if reply.status >= 500 or reply.status in (401, 403, 429):
-            raise LinkDown(f"answer {reply.status}")
+            raise LinkDown(f"answer {reply.status}", answered=True)
         return reply
 
     def _hello(self) -> dict[str, Any]:
         reply = self._ask("POST", "/sync/v1/hello", json.dumps(self.local.hello()).encode())
         if reply.status != 200:
-            raise LinkDown(f"answer {reply.status}")
+            raise LinkDown(f"answer {reply.status}", answered=True)
         try:
             answer = json.loads(reply.body)
         except ValueError:
-            raise LinkDown("an answer that cannot be read") from None
+            raise LinkDown("an answer that cannot be read", answered=True) from None
         if not isinstance(answer, dict):
-            raise LinkDown("an answer that cannot be read")
+            raise LinkDown("an answer that cannot be read", answered=True)
         self.local.greeted(answer)
         return answer
 
@@ -189,7 +189,7 @@ class Exchange:
             if reply.status == 204:
                 break
             if reply.status != 200:
-                raise LinkDown(f"answer {reply.status}")
+                raise LinkDown(f"answer {reply.status}", answered=True)
             now = self.local.accept(name, reply.body)
             if now <= have:
                 raise Stopped("Headquarters sent a batch that brings nothing new.")
@@ -203,7 +203,7 @@ class Exchange:
         try:
             self.local.adopt_keys(json.loads(reply.body))
         except ValueError:
-            raise LinkDown("an answer that cannot be read") from None
+            raise LinkDown("an answer that cannot be read", answered=True) from None
         return self._hello()
 
     def _fetch_objects(self) -> None:

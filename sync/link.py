@@ -16,7 +16,30 @@ MAX_ANSWER = 2 * 1024 * 1024  # bytes; the largest answer is a batch
 
 
 class LinkDown(Exception):
-    """Headquarters could not be reached, or the line broke; try again later."""
+    """Headquarters could not be reached, or the line broke; try again later.
+
+    Attributes:
+        answered: headquarters did answer, but not now; knocking again at once would only add to its load.
+    """
+
+    def __init__(self, why: str, *, answered: bool = False) -> None:
+        """Say *why*."""
+        super().__init__(why)
+        self.answered = answered
+
+
+def can_reach(url: str, timeout: float = 3.0) -> bool:
+    """Tell whether somebody takes connections at *url*: the cheapest question there is, asked while a link is down.
+
+    Args:
+        timeout: seconds.
+    """
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), timeout).close()
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

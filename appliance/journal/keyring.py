@@ -6,6 +6,7 @@ a log key means a new epoch (rule N1).
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from sync.commitments import DataKey
 from sync.note import Cosigner, Signer
 
 from appliance.journal.entropy import random_bytes
+
+REPLACED = frozenset({"hq-data-current", "hq-keys.note", "roots"})  # another process may put a newer one in place: read anew
 
 
 class KeyMissing(Exception):
@@ -45,17 +48,19 @@ class Keyring:
         Raises:
             KeyMissing: it is not there.
         """
-        if name not in self._bytes:
+        found = self._bytes.get(name)
+        if found is None or name in REPLACED:
             try:
-                self._bytes[name] = (self.folder / name).read_bytes()
+                found = (self.folder / name).read_bytes()
             except FileNotFoundError:
                 raise KeyMissing(name) from None
-        return self._bytes[name]
+            self._bytes[name] = found
+        return found
 
     def save(self, name: str, value: bytes) -> bytes:
         """Write key file *name* durably (temporary file, fsync, rename, fsync of the folder)."""
         path = self.folder / name
-        temporary = path.with_name(path.name + ".new")
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             os.write(handle, value)
@@ -68,8 +73,16 @@ class Keyring:
         return value
 
     def secret(self, name: str) -> bytes:
-        """Return the 32-byte secret *name*, made on first use."""
-        return self.load(name) if self.has(name) else self.save(name, random_bytes(32))
+        """Return the 32-byte secret *name*, made on first use; of two processes that make it at once, one wins."""
+        if not self.has(name):
+            handle = os.open(self.folder / ".making", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if not self.has(name):
+                    self.save(name, random_bytes(32))
+            finally:
+                os.close(handle)
+        return self.load(name)
 
     def destroy(self, name: str) -> None:
         """Delete key file *name*, overwriting it first; what only it opened is gone."""

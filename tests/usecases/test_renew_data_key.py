@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.factories import world_in
-
 from appliance.usecases.renew_data_key import KEEP_OLD, QUARTER, renew_data_key
+from tests.factories import world_in
 
 
 def test_a_quarter_old_key_is_renewed_announced_and_after_35_days_destroyed(tmp_path: Path) -> None:

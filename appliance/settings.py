@@ -65,17 +65,23 @@ class Limits:
 
     text_chars: int = setting("Characters of a free text.", 4000, least=200, most=16000)
     contact_chars: int = setting("Characters of a name, a telephone number or an e-mail address.", 120, least=40, most=400)
-    attachments: int = setting("Photos and voice notes of one case.", 5, most=20)
-    attachment_bytes: int = setting("Bytes of one photo or voice note.", 5 * 1024**2, least=64 * 1024, most=20 * 1024**2)
     body_bytes: int = setting(
         "Bytes of one request of any sort. The server keeps a request in memory, so this times threads must fit.",
         8 * 1024**2,
         least=2 * 1024**2,
         most=32 * 1024**2,
     )
-    submissions_per_hour: int = setting("Submissions from one terminal in an hour; more are asked to wait.", 120, least=10, most=10_000)
+    submissions_per_hour: int = setting(
+        "Messages that one terminal, or one address on the network, may send at once; after that as many an hour, one after another. More are"
+        " asked to wait the seconds it takes, and lose nothing. A class of trainees behind one address fits. 0: no limit, for measuring only.",
+        600,
+        most=100_000,
+    )
     wrong_codes_per_hour: int = setting(
-        "Receipt codes nobody has, typed at one terminal in an hour; more are asked to wait.", 60, least=5, most=10_000
+        "Receipt codes nobody has, typed at one terminal or from one address at once; after that as many an hour. More are asked to wait."
+        " 0: no limit, for measuring only.",
+        60,
+        most=100_000,
     )
 
 

@@ -31,6 +31,7 @@ from appliance.web.accounts import NodeAccounts
 from appliance.web.app import new_app
 from appliance.web.context import Face, Options, Tongue
 from appliance.web.faces import add_face
+from appliance.web.limits import Limits
 from kiosk_ui import base as kiosk
 from kiosk_ui.api import FeedbackDoor, api
 from kiosk_ui.routes import pages as kiosk_pages
@@ -51,11 +52,12 @@ def open_store(settings: Settings) -> Store:
     return store
 
 
-def open_node(settings: Settings, warn: Callable[[str], None]) -> Node:
+def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceClock | None = None) -> Node:
     """Open a node whole: store, keys, journal and read models, its log taken up or begun anew.
 
     Args:
         warn: told in plain sentences what a person should know.
+        clock: another clock than the device's own.
     """
     store = open_store(settings)
     keyring = Keyring(settings.keys_dir)
@@ -70,7 +72,7 @@ def open_node(settings: Settings, warn: Callable[[str], None]) -> Node:
     store.follow(journal)
     node = Node(
         settings=settings, store=store, keyring=keyring, journal=journal, projections=projections, tagger=tagger,
-        country=country, catalogue=country.catalogue, clock=DeviceClock(settings.clock.step_minutes * 60),
+        country=country, catalogue=country.catalogue, clock=clock or DeviceClock(settings.clock.step_minutes * 60),
     )  # fmt: skip
     take_up(node, warn)
     refresh_catalogue(node)
@@ -99,7 +101,8 @@ def create_app(node: Node, jobs: Jobs | None = None) -> Flask:
     add_face(app, hq_pages if node.is_hq else desk_pages, Face.STAFF)
     if node.is_hq:
         add_face(app, sync_routes, Face.MACHINES)
-    app.wsgi_app = FeedbackDoor(app.wsgi_app, node)  # type: ignore[method-assign]
+    app.extensions["cfms-limits"] = limits = Limits(node.settings.limits)
+    app.wsgi_app = FeedbackDoor(app.wsgi_app, node, limits)  # type: ignore[method-assign]
     return app
 
 
@@ -128,3 +131,4 @@ def _place(node: Node, lang: str) -> str:
 def close_node(node: Node) -> None:
     """Finish what is being written and close."""
     node.store.close()
+    node.journal.close()

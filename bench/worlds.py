@@ -37,6 +37,7 @@ def write_settings(folder: Path, role: str, *, centre: str = "", port: int = 0, 
         f'role = "{role}"', 'domain = "feedback.example.go.ke"', f'centre = "{centre}"', f'country = "{ROOT / "config/countries/ke"}"',
         f'data_dir = "{folder / "data"}"', f'keys_dir = "{folder / "keys"}"', f'high_water = "{folder / "marks"}"',
         "[web]", f"port = {port or free_port()}", f"threads = {threads}", "[sync]", f'hq_url = "{hq}"', "interval_seconds = 3600",
+        "[limits]", "submissions_per_hour = 0",
     ]  # fmt: skip
     if store:
         secret = folder / "store.url"

@@ -11,13 +11,15 @@ from flask import Blueprint, Response, current_app, request
 
 from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, Refusal, StorageFull, TooMany, UnknownCode
 from appliance.store.errors import StoreError
-from appliance.usecases.follow_case import answer_fixed, withdraw_case, write_again
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Submission, open_case
-from appliance.usecases.read_case import CaseStory, Line, find_by_code
+from appliance.usecases.read_case import CaseStory, Line
+from appliance.web.limits import Limits
+from appliance.web.terminal import NAME
+from kiosk_ui.following import ACTS, follow
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger("cfms.api")
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -49,9 +51,9 @@ class FeedbackDoor:
     (bench/submit). The rules are the same: JSON in, 201 with the receipt once it is on disk, 200 when it was there.
     """
 
-    def __init__(self, application: WSGIApplication, node: Node) -> None:
+    def __init__(self, application: WSGIApplication, node: Node, limits: Limits) -> None:
         """Stand before *application*."""
-        self._application, self._node = application, node
+        self._application, self._node, self._limits = application, node, limits
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -63,6 +65,10 @@ class FeedbackDoor:
             length = 0
         if length > MAX_BODY:
             return _say(start_response, 413, _problem("TooLarge", f"A message has {MAX_BODY} bytes at most."))
+        try:
+            self._limits.check_submission(environ.get("REMOTE_ADDR", ""), _terminal(environ["QUERY_STRING"]))
+        except TooMany as error:
+            return _say(start_response, 429, _problem_of(error), ("Retry-After", str(error.details["seconds"])))
         with self._node.store.writer.expected():
             status, body = self._register(environ["wsgi.input"].read(length))
         return _say(start_response, status, body)
@@ -71,7 +77,7 @@ class FeedbackDoor:
         try:
             receipt = open_case(self._node, _submission.decode(raw))
         except Refusal as error:
-            return status_of(error), _problem(type(error).__name__, error.message, error.details)
+            return status_of(error), _problem_of(error)
         except msgspec.MsgspecError:
             return 400, _problem("Malformed", _MALFORMED)
         except StoreError:
@@ -85,10 +91,16 @@ _LINES = {200: "200 OK", 201: "201 Created", 400: "400 Bad Request", 404: "404 N
           503: "503 Service Unavailable", 507: "507 Insufficient Storage"}  # fmt: skip
 
 
-def _say(start_response: StartResponse, status: int, body: bytes) -> Iterable[bytes]:
+def _terminal(query: str) -> str:
+    """Return the terminal that ``?kiosk=`` names, as on the pages."""
+    name = query.removeprefix("kiosk=") if query.startswith("kiosk=") else ""
+    return name if NAME.fullmatch(name) else ""
+
+
+def _say(start_response: StartResponse, status: int, body: bytes, *more: tuple[str, str]) -> Iterable[bytes]:
     headers = [
         ("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
+        ("X-Content-Type-Options", "nosniff"), *more,
     ]  # fmt: skip
     start_response(_LINES[status], headers)
     return (body,)
@@ -96,6 +108,10 @@ def _say(start_response: StartResponse, status: int, body: bytes) -> Iterable[by
 
 def _problem(name: str, message: str, details: Mapping[str, object] | None = None) -> bytes:
     return _encode({"error": name, "message": message, "details": {k: str(v) for k, v in (details or {}).items()}})
+
+
+def _problem_of(error: Refusal) -> bytes:
+    return _problem(type(error).__name__, error.message, error.details)
 
 
 def status_of(error: Refusal) -> int:
@@ -111,7 +127,10 @@ def _answer(value: Any, status: int = 200) -> Response:
 
 @api.errorhandler(Refusal)
 def _refused(error: Refusal) -> Response:
-    return Response(_problem(type(error).__name__, error.message, error.details), status_of(error), content_type="application/json")
+    answer = Response(_problem_of(error), status_of(error), content_type="application/json")
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.details["seconds"])
+    return answer
 
 
 @api.errorhandler(msgspec.MsgspecError)
@@ -134,18 +153,9 @@ def _node() -> Node:
 def track() -> Response:
     """Show or continue a case by its receipt code, which travels in the body and never in a URL."""
     node, said = _node(), _track.decode(request.get_data())
-    match said.do:
-        case "look":
-            story = find_by_code(node, said.code)
-        case "reply":
-            story = write_again(node, said.code, said.id, said.text, "web")
-        case "fixed" | "not-fixed":
-            story = answer_fixed(node, said.code, said.id, yes=said.do == "fixed", channel="web")
-        case "withdraw":
-            story = withdraw_case(node, said.code, said.id, "web")
-        case _:
-            raise InvalidInput(field="do", reason="look, reply, fixed, not-fixed or withdraw")
-    return _answer(shown(story))
+    if said.do not in ACTS:
+        raise InvalidInput(field="do", reason="look, reply, fixed, not-fixed or withdraw")
+    return _answer(shown(follow(node, said.code, said.do, said.id, said.text, "web")))
 
 
 def shown(story: CaseStory) -> dict[str, Any]:

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint
+from flask import Blueprint, current_app, request
+
+from appliance.usecases.node import Node
+from appliance.web.terminal import in_the_open
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "static" / "pictures"
 TRANSLATIONS = HERE / "translations"
 
 pages = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static/kiosk", template_folder="templates")
+
+
+def here_node() -> Node:
+    """Return the node that answers this request."""
+    node: Node = current_app.extensions["cfms"]
+    return node
+
+
+@pages.before_request
+def _limit_body() -> None:
+    if request.method == "POST":
+        request.max_content_length = request.max_form_memory_size = here_node().settings.limits.body_bytes
+
+
+@pages.context_processor
+def _words_of_this_page() -> dict[str, object]:
+    return {"in_the_open": in_the_open()}

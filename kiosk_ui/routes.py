@@ -1,7 +1,8 @@
-"""Every route of the citizens pages, in one place to import."""
+"""Every route of the citizens' pages, in one place to import."""
 
 from __future__ import annotations
 
+from kiosk_ui import feedback, home, proof, track
 from kiosk_ui.base import pages
 
-__all__ = ["pages"]
+__all__ = ["feedback", "home", "pages", "proof", "track"]

@@ -17,6 +17,7 @@ from appliance.web.login import blueprint as staff_blueprint
 from appliance.web.memory import MemoryRequest
 from appliance.web.pictures import Pictures
 from appliance.web.qr import qr_svg
+from appliance.web.terminal import start
 from appliance.web.words import init_words
 
 # Files and layouts of the base; citizens' and staff's pages alike load them, so nobody needs to be logged in.
@@ -49,5 +50,7 @@ def _init_templates(app: Flask, found: Web) -> None:
     init_assets(app)
     init_dates(app)
     init_words(app.jinja_env.globals)
-    app.jinja_env.globals.update(picture=found.pictures.inline, qr_svg=qr_svg, place=found.options.place, account=account, home=found.options.home)
+    app.jinja_env.globals.update(
+        picture=found.pictures.inline, qr_svg=qr_svg, start=start, place=found.options.place, account=account, home=found.options.home
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

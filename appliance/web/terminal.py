@@ -10,13 +10,13 @@ from flask import request
 
 from appliance.web.i18n import lang
 
-_NAME = re.compile(r"[0-9A-Za-z-]{1,20}")
+NAME = re.compile(r"[0-9A-Za-z-]{1,20}")
 
 
 def kiosk() -> str:
     """Return the terminal's name, or '' for a device of the citizen's own."""
     said = request.form.get("kiosk", "") or request.args.get("kiosk", "")
-    return said if _NAME.fullmatch(said) else ""
+    return said if NAME.fullmatch(said) else ""
 
 
 def start() -> str:

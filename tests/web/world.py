@@ -12,7 +12,8 @@ from appliance.usecases.accounts import LoginFailed, LoginSlowed
 from appliance.web.app import new_app
 from appliance.web.context import Face, Options, Tongue
 from appliance.web.faces import add_face
-from kiosk_ui.base import PICTURES, TRANSLATIONS, pages
+from kiosk_ui.base import PICTURES, TRANSLATIONS
+from kiosk_ui.routes import pages
 
 NOW = 1_764_000_000  # Monday, 24 November 2025, 19:00 in Nairobi
 PASSWORD = "a long enough password"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from appliance.domain import events as ev
 from appliance.journal.entries import Entry
@@ -50,3 +51,19 @@ def recorded(db: Db, id: str, case: str, person: str) -> bool:
     """Tell whether reading *id* of *case* by *person* is noted already."""
     row = db.one("SELECT 1 FROM reading WHERE id = :id AND case_id = :case_id AND by_account = :by", id=id, case_id=case, by=person)
     return row is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One opening of a case or its contact details; ``fields`` are those that were shown."""
+
+    by: str
+    at: int
+    reason: str
+    fields: str
+
+
+def of_case(db: Db, case: str) -> list[Reading]:
+    """Return the readings of *case*, the latest first."""
+    rows = db.all("SELECT by_account, at, reason, fields FROM reading WHERE case_id = :case_id ORDER BY at DESC, id DESC LIMIT 50", case_id=case)
+    return [Reading(*row) for row in rows]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from appliance.domain import events as ev
 from appliance.domain.cases import move
 from appliance.domain.errors import CaseChanged, IllegalMove, InvalidInput, NotFound, UnknownChoice
 from appliance.domain.ids import is_id
 from appliance.domain.people import MANAGERS, Person, check_answers, check_role
+from appliance.journal import boxes
+from appliance.journal.entries import Entry
 from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases
+from appliance.store.db import Db
 from appliance.usecases import accounts
 from appliance.usecases.checks import check_text
 from appliance.usecases.node import Node, new_id
@@ -46,13 +51,13 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
         if found is None:
             raise NotFound
         now = found[0].case
-        again = next((told.event for told in found[0].told if told.event.id == id), None)
-        if again is not None:
-            return again  # the same form, sent twice: it is in the story already
-        if seen is not None and now.n != seen:
-            raise CaseChanged
         common = {"id": id or new_id(tx.time), "ts": tx.time.ts, "q": tx.time.quality, "case": case, "n": now.n + 1, "by": person.id}
         event = make(common)
+        again = next((place.entry for place in found[1] if place.entry.event.id == id), None)
+        if again is not None and _same(tx.db, again, event, text):
+            return event  # one form, sent twice: it is in the story already
+        if seen is not None and now.n != seen:
+            raise CaseChanged
         if move(now, event) is None:
             raise IllegalMove(state=now.state, move=event.__struct_config__.tag)
         log = node.log_for(tx.db, found[1][0].entry.log)
@@ -65,6 +70,15 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
         raise InvalidInput(field="id", reason="it was used for something else; open the case again") from None
     node.on_filed()
     return event
+
+
+def _same(db: Db, written: Entry, event: ev.CaseEvent, text: str | None) -> bool:
+    """Tell whether *written* says what *event* with *text* would say again, but for its time and place."""
+    old = written.event
+    if not isinstance(old, ev.CaseEvent) or msgspec.structs.replace(event, n=old.n, ts=old.ts, q=old.q, c=old.c) != old:
+        return False
+    held = boxes.read(db, written.log, written.index, written.origin, old.id).get("text")
+    return held is None or held == (text or "").strip().encode()
 
 
 def acknowledge_case(node: Node, case: str, person: Person, *, seen: int | None = None, id: str = "") -> ev.CaseEvent:

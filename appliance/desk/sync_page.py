@@ -1,0 +1,68 @@
+"""How the centre stands with headquarters, said as it is; its clock, its backups, and what is still being erased."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from appliance.desk.base import desk
+from appliance.desk.exchanging import errand, exchange_of
+from appliance.domain.people import check_answers
+from appliance.usecases.backup import backups
+from appliance.usecases.confirm_time import confirm_time, time_in_doubt
+from appliance.usecases.erase_values import scrub_due
+from appliance.usecases.run_exchange import exchange_state
+from appliance.usecases.watch_centres import set_aside
+from appliance.web.here import node, person
+from appliance.web.texts import _, _l
+
+# Why something is still owed: sentences of the exchange, said here once so that they are translated.
+REASONS = (
+    _l("Headquarters cannot be reached."),
+    _l("Waiting for the next exchange."),
+    _l("Headquarters has not approved this appliance yet."),
+    _l("Headquarters has not announced its data key yet."),
+    _l("Headquarters acknowledged something this appliance did not send."),
+    _l("Headquarters' acknowledgement does not verify."),
+    _l("Headquarters' acknowledgement lacks a signature."),
+    _l("Headquarters' acknowledgement is for another log."),
+    _l("Headquarters gave leaves back that do not lead to its own signature."),
+    _l("New epochs keep being contradicted. Call headquarters."),
+)
+QUALITIES = {
+    "ntp": _l("kept by a time server"),
+    "hq": _l("agrees with headquarters"),
+    "rtc": _l("the appliance's own, not compared"),
+    "unset": _l("never set"),
+}
+
+
+@desk.get("/sync")
+def sync() -> Response:
+    """Show how the exchange stands."""
+    here = node()
+    state, doubt = exchange_state(here), time_in_doubt(here)
+    with here.store.read() as db:
+        aside = set_aside(db)
+    page = render_template(
+        "desk/sync.html", state=state, why=_(state.why) if state.why else "", running=errand().running, clock=here.clock.read(),
+        quality=str(QUALITIES[here.clock.read().quality]), doubt=doubt, may_confirm=person().may_manage and doubt == "step",
+        may_exchange=person().may_answer, newest=next(iter(backups(here.settings.backup.dir)), None), scrubbing=scrub_due(here), aside=aside,
+        asked=request.args.get("asked", ""),
+    )  # fmt: skip
+    return make_response(page)
+
+
+@desk.post("/sync/now")
+def exchange_now() -> Response:
+    """Exchange now; the page that follows tells how it went, or that it still runs."""
+    check_answers(person())
+    errand().send(exchange_of(node()))
+    return make_response(redirect(url_for("desk.sync", asked="now"), 303))
+
+
+@desk.post("/sync/time")
+def confirm() -> Response:
+    """Record that a manager found the clock to be right."""
+    confirm_time(node(), person())
+    return make_response(redirect(url_for("desk.sync", asked="time"), 303))

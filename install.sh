@@ -6,7 +6,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PYTHON=${CFMS_PYTHON:-python3}
 VENV=${CFMS_VENV:-$ROOT/.venv}
 PHASES=(ruff mypy imports shellcheck translations pytest browser faults install docs)
-TEST_PACKAGES=(postgresql chromium fonts-noto-core strace iproute2)
+TEST_PACKAGES=(postgresql chromium fonts-noto-core strace iproute2 libfaketime)
 
 usage() {
     cat <<END
@@ -36,6 +36,7 @@ have() { # have PACKAGE: is what this Debian package brings already here, howeve
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
         fonts-noto-core) [[ -e /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf ]] ;;
         iproute2) command -v ip >/dev/null ;;
+        libfaketime) compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -152,7 +153,7 @@ run_tests() {
     ((${#phases[@]})) || phases=("${PHASES[@]}")
     ready_venv test "[hq,test]"
     need "${TEST_PACKAGES[@]}"
-    export CFMS_REQUIRE_POSTGRES=1 CFMS_REQUIRE_CHROMIUM=1 PATH="$VENV/bin:$PATH"
+    export CFMS_REQUIRE_POSTGRES=1 CFMS_REQUIRE_CHROMIUM=1 CFMS_REQUIRE_FAKETIME=1 PATH="$VENV/bin:$PATH"
     LOGS=$(mktemp -d)
     trap 'rm -rf "$LOGS"' EXIT
     trap 'exit 130' INT

@@ -12,11 +12,11 @@ from appliance.usecases.clock import DeviceClock
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Receipt, Submission, open_case
 from appliance.usecases.run_exchange import link_to_hq, run_exchange
-from tests.faults.filing import submission
+from tests.faults.filing import file_case, file_cases, submission, track
+from tests.faults.following import reply
 from tests.faults.serving import served
-from tests.faults.world import Machine, World
-
-YEAR = 365 * 86400
+from tests.faults.settable_clock import YEAR, SettableClock
+from tests.faults.world import Machine, World, wait_until
 
 
 class Clock:
@@ -112,3 +112,42 @@ def test_a_jump_of_headquarters_clock_stops_no_exchange(world: World, centre: Ma
     assert world.hq.references() == centre.references()
     assert world.hq.cases() == 4
     assert world.hq.verify()["ok"]
+
+
+@pytest.mark.parametrize("shift", [-10 * YEAR, YEAR], ids=["ten-years-back", "one-year-on"])
+def test_a_server_whose_clock_jumps_goes_on_by_itself_through_restarts_too(world: World, centre: Machine, shift: int) -> None:
+    clock = SettableClock(centre.folder / "clock")
+    centre.environment = clock.environment
+    centre.start()
+    filed = file_cases(centre, 2)
+    wait_until(lambda: centre.cfms("status")["unsent"] == 0, "the exchange has come to rest")
+    clock.set(shift)
+    reply(world.hq, filed[0].id, "We are looking into it.")  # nothing is filed here: the planned exchange must bring it
+    wait_until(lambda: "We are looking into it." in str(track(centre, filed[0].code)), "the reply comes", every=0.2)
+    filed += file_cases(centre, 2)
+    wait_until(lambda: world.hq.cases() == 4, "HQ has what was filed after the jump")
+    wait_until(lambda: abs(centre.cfms("status")["clock_offset"] - shift) < 60, "the centre knows how wrong it is", every=0.5)
+    assert abs(_offset_seen_at_hq(world) - shift) < 60
+    for wrong in (shift, 0):  # a restart with the wrong clock, and one that puts it right
+        centre.stop()
+        clock.set(wrong)
+        centre.start()
+        filed.append(file_case(centre))
+    wait_until(lambda: world.hq.cases() == 6, "HQ has everything")
+    centre.stop()
+    _check_order(centre, [one.id for one in filed])
+    assert world.hq.references() == centre.references()
+    assert centre.verify()["ok"]
+    assert world.hq.verify()["ok"]
+
+
+def _offset_seen_at_hq(world: World) -> int:
+    return world.hq.number("SELECT max(node_time - at) FROM ops_heard")
+
+
+def _check_order(centre: Machine, filed: list[str]) -> None:
+    """The log holds the cases in the order they were filed, and each jump as a step between them."""
+    with centre.node() as node:
+        events = _own_events(node)
+    assert [e.id for e in events if isinstance(e, ev.CaseOpened)] == filed
+    assert [e for e in events if isinstance(e, ev.ClockStepped)]

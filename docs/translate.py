@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 BASE = "appliance/web"
-PACKAGES = (BASE, "appliance/desk", "appliance/hq", "kiosk_ui")
+PACKAGES = (BASE, "appliance/desk", "appliance/hq", "appliance/demo", "kiosk_ui")
 LANGUAGES = ("sw",)  # beside English, in which the words are written
 PAGES = {".html", ".txt", ".xml"}
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
-from appliance.commands.base import Command, node_of, say
-from appliance.domain.catalogue_build import build_catalogue
-from appliance.domain.catalogue_csv import agencies_beside, read_catalogue_csv
-from appliance.domain.errors import NotAllowed
+from appliance.commands.base import Command, node_of, say, warn
+from appliance.domain.catalogue_csv import ImportRefused
+from appliance.domain.errors import Refusal
+from appliance.usecases.import_catalogue import import_catalogue
 from appliance.usecases.node import Node
-from appliance.usecases.set_up import publish_catalogue
+
+
+class FileMissing(Refusal):
+    """Name the file to import: cfms catalogue import FILE."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,10 +24,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(asked: argparse.Namespace) -> int:
+    if asked.do == "import" and not asked.file:
+        raise FileMissing
     with node_of(asked) as node:
-        if asked.do == "import" and asked.file:
-            if not node.is_hq:
-                raise NotAllowed  # HQ owns services and institutions (design §5)
+        if asked.do == "import":
             return _import(asked, node)
         c = node.catalogue
         say(
@@ -36,17 +39,17 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _import(asked: argparse.Namespace, node: Node) -> int:
-    beside = asked.agencies or agencies_beside(asked.file)
-    with ExitStack() as stack:
-        stream = stack.enter_context(asked.file.open("rb"))
-        agencies = stack.enter_context(beside.open("rb")) if beside else None
-        plan = read_catalogue_csv(stream, agencies=agencies, catalogue=node.catalogue)
-    new, changed, same = plan.count_against(node.catalogue)
-    version = publish_catalogue(node, build_catalogue(plan.apply(node.catalogue)))
+    try:
+        done = import_catalogue(node, asked.file, asked.agencies)
+    except ImportRefused as error:
+        for reason in () if asked.json else error.reasons:
+            warn(f"line {reason.line}: {reason.reason}")
+        raise
     say(
-        asked, f"{new:,} new, {changed:,} changed, {same:,} unchanged; published as catalogue version {version}.",
-        new=new, changed=changed, unchanged=same, version=version,
-    )  # fmt: skip
+        asked,
+        f"{done.new:,} new, {done.changed:,} changed, {done.unchanged:,} unchanged; published as catalogue version {done.version}.",
+        **asdict(done),
+    )
     return 0
 
 

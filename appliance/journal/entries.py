@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.domain import events as ev
+from appliance.store.db import Db
 
 EVENT = ("id", "log", "idx", "subject", "n")
 
@@ -60,3 +62,13 @@ def check_shape(event: ev.Event) -> None:
             raise ev.Unreadable("an opening that is not its case's first event")
     elif isinstance(event, ev.CaseEvent) and event.n < 2:
         raise ev.Unreadable("a case event before its opening")
+
+
+def known_ids(db: Db, ids: Sequence[str]) -> set[str]:
+    """Return those of *ids* under which the journal holds an event."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        part = {f"i{n}": one for n, one in enumerate(ids[start : start + 500])}
+        names = ", ".join(f":{name}" for name in part)
+        found.update(row[0] for row in db.all(f"SELECT id FROM event WHERE id IN ({names})", **part))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.merkle import CompactRange, ReadNode, leaf_hash, range_at
 from sync.note import Checkpoint
@@ -42,6 +42,10 @@ class Head:
     def size(self) -> int:
         """Return the number of leaves, those of this act included."""
         return self.range.size
+
+    def copy(self) -> Head:
+        """Return the head as it stands now, to go back to."""
+        return replace(self, range=self.range.copy())
 
     def append(self, db: Db, leaf: bytes) -> int:
         """Store *leaf* and the tree nodes it completes; return its index."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from sync.note import Checkpoint, NoteError, Verifier, open_note
@@ -28,9 +29,13 @@ class HighWater:
         self.path = folder / (origin.replace("/", "_") + ".mark")
         self._handle = -1
         self._turn = 0
+        self._known = b""  # both slots as this process last left them
 
-    def write(self, note: str) -> None:
-        """Record *note* durably: on return it is on the medium.
+    def write(self, note: str, verifier: Callable[[], Verifier]) -> None:
+        """Record *note* durably: on return it is on the medium. The newest mark before it is never the one written over.
+
+        Args:
+            verifier: gives that of the log's key, to tell a torn slot from a whole one; asked only where this process did not write last.
 
         Raises:
             OSError: the medium is full or broken; the next try opens the file anew.
@@ -38,12 +43,16 @@ class HighWater:
         try:
             if self._handle < 0:
                 self._open()
-            self._put(note.encode().ljust(SLOT, b"\0"), self._turn * SLOT)
+            data = os.pread(self._handle, 2 * SLOT, 0)
+            older = self._turn if data == self._known else 1 - _newest(data, verifier())[0]
+            fresh = note.encode().ljust(SLOT, b"\0")
+            self._put(fresh, older * SLOT)
             os.fdatasync(self._handle)
         except OSError:
             self.close()
             raise
-        self._turn ^= 1
+        self._known = fresh + data[SLOT:] if older == 0 else data[:SLOT] + fresh
+        self._turn = 1 - older
 
     def reserve(self) -> None:
         """Make the file at its full length, so that a log is begun only where its mark has room.
@@ -61,8 +70,9 @@ class HighWater:
 
     def _open(self) -> None:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        if os.fstat(self._handle).st_size < 2 * SLOT:
-            self._put(b"\0" * (2 * SLOT), 0)  # later writes change no metadata
+        size = os.fstat(self._handle).st_size
+        if size < 2 * SLOT:
+            self._put(b"\0" * (2 * SLOT - size), size)  # later writes change no metadata
             os.fsync(self._handle)
             sync_folder(self.path.parent)
 
@@ -72,19 +82,21 @@ class HighWater:
 
     def read(self, verifier: Verifier) -> Checkpoint | None:
         """Return the larger of the slots that verify, or None when there is none."""
-        best: Checkpoint | None = None
-        data = self.path.read_bytes() if self.path.exists() else b""
-        for slot in (data[:SLOT], data[SLOT : 2 * SLOT]):
-            found = _checkpoint(slot.rstrip(b"\0"), verifier)
-            if found and (best is None or found.size > best.size):
-                best = found
-        return best
+        return _newest(self.path.read_bytes(), verifier)[1] if self.path.exists() else None
 
     def close(self) -> None:
         """Close the file."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+
+def _newest(data: bytes, verifier: Verifier) -> tuple[int, Checkpoint | None]:
+    """Return which slot holds the newest mark, and that mark; slot 1 and None when neither does."""
+    found = [_checkpoint(data[at : at + SLOT].rstrip(b"\0"), verifier) for at in (0, SLOT)]
+    sizes = [-1 if one is None else one.size for one in found]
+    newest = 0 if sizes[0] > sizes[1] else 1
+    return newest, found[newest]
 
 
 def _checkpoint(raw: bytes, verifier: Verifier) -> Checkpoint | None:

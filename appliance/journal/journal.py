@@ -17,12 +17,12 @@ from typing import TypeVar
 
 import msgspec
 
-from sync.merkle import CompactRange
+from sync.note import Verifier
 
 from appliance.domain import events as ev
 from appliance.domain.errors import SigningStopped, StorageFull
 from appliance.journal import boxes, tombstones
-from appliance.journal.entries import EVENT, Entry, subject_of, unwrap
+from appliance.journal.entries import EVENT, Entry, known_ids, subject_of, unwrap
 from appliance.journal.heads import Head, LogNotOpen, load_head
 from appliance.journal.highwater import HighWater
 from appliance.journal.keyring import Keyring
@@ -95,7 +95,7 @@ class Tx:
     def settle(self) -> None:
         """Sign, and bring the logs' rows up to date now, for an act that reads them."""
         self.journal.sign(self)
-        self.journal.finish(self.db)
+        self.journal.settle(self.db)
 
 
 def index_event(db: Db, event: ev.Event, log: int, index: int) -> bool:
@@ -133,14 +133,19 @@ class Journal:
         self._marks: dict[str, HighWater] = {}
         self._heads: dict[int, Head] = {}
         self._fresh: set[int] = set()
-        self._before: dict[int, tuple[CompactRange, int, bytes, str]] = {}  # heads the running act moved, as they were
+        self._before: dict[int, Head] = {}  # heads the running act moved, as they were
+        self._announced: set[str] = set()  # ids the group's acts will append
+        self._new: set[str] = set()  # of these, those that no event has yet
+        self._taken: set[str] = set()  # of these, those the running act has appended
         self._touched: dict[str, str] = {}
         self._owed: dict[str, str] = {}  # committed, but their marks are not on their medium yet
 
     # --- the group: called by the store's writer, on its thread -------------------------------------------
 
-    def begin(self, db: Db) -> None:  # noqa: ARG002  # the writer tells every follower
+    def begin(self, db: Db, ids: Sequence[str]) -> None:
         """Forget which heads are current: another process may have written since the last group.
+
+        One question tells which of the announced *ids* are new; their rows then need none of their own.
 
         Raises:
             StorageFull: marks of an earlier group are still not on their medium; nothing more is committed before they are.
@@ -148,6 +153,8 @@ class Journal:
         self._fresh.clear()
         self._touched.clear()
         self._write_marks()
+        self._announced = set(ids)
+        self._new = self._announced - known_ids(db, ids)
 
     def finish(self, db: Db) -> None:
         """Record where each log stands, once for all acts of the group."""
@@ -167,7 +174,8 @@ class Journal:
     def _write_marks(self) -> None:
         with _marks_medium():
             for origin in list(self._owed):
-                self.mark(origin).write(self._owed[origin])
+                signer = self.keyring.log_signer(origin)
+                self.mark(origin).write(self._owed[origin], lambda vkey=signer.vkey: Verifier.parse(vkey))  # type: ignore[misc]
                 del self._owed[origin]
 
     def rolled_back(self) -> None:
@@ -178,37 +186,36 @@ class Journal:
 
     # --- acts ---------------------------------------------------------------------------------------------
 
-    def perform(self, act: Callable[[Tx], T], time: Time) -> T:
+    def perform(self, act: Callable[[Tx], T], time: Time, ids: Sequence[str] = ()) -> T:
         """Run *act* in one transaction and return its value once that is durable.
+
+        Args:
+            ids: those of the events *act* will append, as far as they are known.
 
         Raises:
             SigningStopped: this node found that its journal is not the newest (rule N5).
         """
         if self.stopped:
             raise SigningStopped(why=self.stopped)
-        return self.store.write(lambda db: self._run(db, act, time))
+        return self.store.write(lambda db: self._run(db, act, time), ids)
 
     def _run(self, db: Db, act: Callable[[Tx], T], time: Time) -> T:
         tx = Tx(db, time, self)
         self._before.clear()
+        self._taken.clear()
+        fresh = self._fresh.copy()
         try:
             value = act(tx)
             if tx.entries:
                 self.apply(db, tx.entries)
             tx.sign()
         except BaseException:
-            self._restore()
+            self._heads.update(self._before)
+            self._new |= self._taken
+            self._fresh = fresh  # a head this act was the first to read lost its row's lock with the act's savepoint
             raise
         self._touched.update(tx.notes)
         return value
-
-    def _restore(self) -> None:
-        """Put the heads this act moved back as they were: the writer rolls its savepoint back."""
-        for log, (tree, sealed, root, note) in self._before.items():
-            head = self._heads[log]
-            head.range, head.sealed, head.root, head.note, head.changed = tree, sealed, root, note, False
-            if head.stored > sealed:
-                self._fresh.discard(log)  # it was settled inside the savepoint that is now undone: read it anew
 
     def sign(self, tx: Tx) -> None:
         """Seal the heads the running act moved; ``Tx.sign`` is the way in."""
@@ -217,6 +224,17 @@ class Journal:
             if head.changed:
                 note = head.seal(tx.db, self.keyring)
                 tx.notes[head.origin] = note
+
+    def settle(self, db: Db) -> None:
+        """Record where each log stands now, inside the running act; the heads are read anew, for the act may close a log next."""
+        for log in self._fresh:
+            self._remember(self._heads[log])
+        self.finish(db)
+        self._fresh = set()
+
+    def _remember(self, head: Head) -> None:
+        if head.log not in self._before:
+            self._before[head.log] = head.copy()
 
     def head(self, db: Db, log: int) -> Head:
         """Return the head of *log*, current inside the running transaction."""
@@ -230,22 +248,37 @@ class Journal:
         if head.state != "open" or not head.own:
             raise LogNotOpen(head.origin)
         inner, origin = unwrap(event, head.origin)
-        if not index_event(db, event, head.log, head.size):
-            raise DuplicateEvent(event.id)
-        if head.log not in self._before:
-            self._before[head.log] = (head.range.copy(), head.sealed, head.root, head.note)
+        self._index(db, event, head)
+        self._remember(head)
         index = head.append(db, ev.encode(event))
         if isinstance(event, ev.Erased):
             tombstones.bury(db, head.log, index, event)
         if inner is not event and index_event(db, inner, head.log, index):
-            return Entry(head.log, index, origin, inner, own=True)
+            return Entry(head.log, index, origin, inner)  # what it is of was not made here: the read models take nothing for known
         return Entry(head.log, index, head.origin, event, own=True)
+
+    def _index(self, db: Db, event: ev.Event, head: Head) -> None:
+        """Note where *event* will stand.
+
+        Raises:
+            DuplicateEvent: its id is known already.
+        """
+        if event.id in self._new:
+            self._new.remove(event.id)
+            self._taken.add(event.id)
+            db.later("event", EVENT, (event.id, head.log, head.size, *subject_of(event)))
+        elif event.id in self._announced or not index_event(db, event, head.log, head.size):
+            raise DuplicateEvent(event.id)
 
     def mark(self, origin: str) -> HighWater:
         """Return the high-water file of own log *origin*."""
         if origin not in self._marks:
             self._marks[origin] = HighWater(self._marks_folder, origin)
         return self._marks[origin]
+
+    def owe_mark(self, origin: str, note: str) -> None:
+        """Put the mark of *note* on its medium with the next group: the process that committed it may have died before it could."""
+        self._owed.setdefault(origin, note)
 
     def reserve_mark(self, origin: str) -> None:
         """Make room for the mark of a log that is about to begin.

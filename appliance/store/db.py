@@ -16,7 +16,7 @@ from typing import Any, Protocol
 Row = tuple[Any, ...]
 
 # Quoted strings, identifiers, comments and casts are skipped; what is left after a colon is a parameter.
-_PARAMETER = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|::|(?<![\w:]):([A-Za-z_]\w*)|%")
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*(?s:.*?)\*/|::|(?<![\w:]):([A-Za-z_]\w*)|%")
 
 
 class Db(Protocol):
@@ -57,6 +57,9 @@ class Db(Protocol):
 
     def script(self, sql: str) -> None:
         """Run statements of a schema, in the portable subset."""
+
+    def hold(self, name: str, *, shared: bool) -> None:
+        """Hold the lock *name* until the transaction ends: shared with other sharers, or alone. Other processes wait."""
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what the block did when it raises, and nothing else."""

@@ -15,17 +15,27 @@ from appliance.store.db import Row, to_format_style, to_postgres_schema
 from appliance.store.errors import AppendOnly, Duplicate, StoreError, StoreFull, StoreUnavailable
 from appliance.store.waiting import Waiting
 
+# One group at a time in the whole database, as the file lock has it on SQLite (docs/decisions/0013): a case's row, a counter, a
+# series of references are read, reckoned and written back, and two processes that did so at once would lose one's part.
+_TURN = "SELECT pg_advisory_xact_lock(1128680787)"  # "CFMS"
+_WRITER_LIMITS = (
+    "SET lock_timeout = '60s'",  # every wait has an end
+    "SET idle_in_transaction_session_timeout = '60s'",  # a process that stopped in its turn gives it up
+)
 _APPEND_ONLY = "23514"  # what the triggers of 0001_journal.postgres.sql raise
 _COPY_FROM = 20  # rows from which COPY beats INSERT
 _KINDS = "SELECT column_name, udt_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = %s"
 
 
 def connect(url: str, *, reader: bool = False) -> PostgresDb:
-    """Open *url*; a reader's transactions are read-only."""
+    """Open *url*; a reader's transactions are read-only, a writer's follow one another in whichever process they are."""
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
         if reader:
             connection.execute("SET default_transaction_read_only = on")
+        else:
+            for limit in _WRITER_LIMITS:
+                connection.execute(limit)
     except psycopg.Error as error:
         raise translate(error) from error
     return PostgresDb(connection)
@@ -39,7 +49,7 @@ def translate(error: psycopg.Error) -> Exception:
         return StoreFull()
     if error.sqlstate == _APPEND_ONLY:
         return AppendOnly(error.diag.message_primary or "")
-    if error.sqlstate is None or error.sqlstate.startswith(("08", "57", "53", "40")):
+    if error.sqlstate is None or error.sqlstate.startswith(("08", "57", "53", "40", "55P03", "25P03")):
         return StoreUnavailable(type(error).__name__)
     return StoreError(f"{error.sqlstate}: {error.diag.message_primary}")
 
@@ -53,6 +63,7 @@ class PostgresDb:
         """Wrap an open connection in autocommit; transactions are begun by name."""
         self._connection = connection
         self._depth = 0
+        self._cursors = 0
         self._waiting = Waiting()
         self._kinds: dict[str, dict[str, str]] = {}
 
@@ -73,9 +84,12 @@ class PostgresDb:
         return self._execute(sql, params).fetchall()
 
     def each(self, sql: str, **params: object) -> Iterator[Row]:
-        """Yield row after row by a server-side cursor."""
+        """Yield row after row by a server-side cursor of the running transaction."""
+        if self._waiting:
+            self._write_waiting()
+        self._cursors += 1  # two may be open at once
         try:
-            with self._connection.transaction(), self._connection.cursor(name="cfms_each") as cursor:
+            with self._connection.cursor(name=f"each_{self._cursors}") as cursor:
                 cursor.itersize = 1000
                 cursor.execute(to_format_style(sql), params)
                 yield from cursor
@@ -149,10 +163,16 @@ class PostgresDb:
 
     def script(self, sql: str) -> None:
         """Run schema statements."""
+        if self._waiting:
+            self._write_waiting()
         try:
             self._connection.execute(to_postgres_schema(sql), prepare=False)
         except psycopg.Error as error:
             raise translate(error) from error
+
+    def hold(self, name: str, *, shared: bool) -> None:
+        """Hold an advisory lock until the transaction ends."""
+        self.one(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(hashtext(:name))", name=name)
 
     def _plain(self, sql: str) -> None:
         """Run a statement that what waits may outlive."""
@@ -183,9 +203,10 @@ class PostgresDb:
     # --- what the writer and the store need beyond Db ---------------------------------------------------
 
     def begin(self) -> None:
-        """Begin a transaction; rows are locked as heads are read."""
+        """Begin a transaction once no other process writes; what it reads from then on is what they left."""
         self._waiting = Waiting()
         self.run("BEGIN")
+        self.run(_TURN)
 
     def commit(self) -> None:
         """Commit; on return it is on the medium."""
@@ -194,12 +215,18 @@ class PostgresDb:
     def rollback(self) -> None:
         """Undo the transaction, if one is running."""
         self._waiting = Waiting()
-        if not self._connection.closed and self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        if self.in_transaction:
             self._plain("ROLLBACK")
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state throughout."""
         self.run("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is running, be it a failed one that a savepoint can still save."""
+        states = psycopg.pq.TransactionStatus
+        return self._connection.info.transaction_status not in (states.IDLE, states.UNKNOWN)
 
     @property
     def broken(self) -> bool:

@@ -11,14 +11,17 @@ from appliance.store.db import Row
 from appliance.store.errors import AppendOnly, Duplicate, StoreError, StoreFull, StoreUnavailable
 from appliance.store.waiting import Waiting
 
+_PATIENCE = 60000  # milliseconds to wait for another process, where the file lock does not order us
+_READER_PATIENCE = 200  # milliseconds to wait for readers who keep the write-ahead log from being emptied
+
 # FULL: a receipt must survive a power cut (rule N4). secure_delete: erased bytes are overwritten (spec log §4.9).
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",  # else REPLACE deletes behind the append-only triggers' back
     "PRAGMA trusted_schema = OFF",
-    "PRAGMA busy_timeout = 60000",
     "PRAGMA wal_autocheckpoint = 2000",
     "PRAGMA cache_size = -8000",
     "PRAGMA temp_store = MEMORY",
@@ -30,7 +33,7 @@ _TOGETHER = 32  # rows up to which one statement of many rows beats many steps o
 def connect(path: Path, *, reader: bool = False) -> SqliteDb:
     """Open *path*; a reader cannot write whatever it is given."""
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512, timeout=_PATIENCE / 1000)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         if reader:
@@ -63,13 +66,14 @@ class SqliteDb:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Wrap an open connection."""
         self._connection = connection
-        self._depth = 0
+        self._depth = 0  # savepoints asked for
+        self._taken = 0  # of these, those SQLite knows of
         self._waiting = Waiting()
 
     def one(self, sql: str, **params: object) -> Row | None:
         """Return the first row, or None."""
-        if self._waiting:
-            self._write_waiting()
+        if self._waiting or not sql.startswith("SELECT"):
+            self._make_ready()
         try:
             row: Row | None = self._connection.execute(sql, params).fetchone()
         except sqlite3.Error as error:
@@ -78,8 +82,8 @@ class SqliteDb:
 
     def all(self, sql: str, **params: object) -> list[Row]:
         """Return every row."""
-        if self._waiting:
-            self._write_waiting()
+        if self._waiting or not sql.startswith("SELECT"):
+            self._make_ready()
         try:
             return self._connection.execute(sql, params).fetchall()
         except sqlite3.Error as error:
@@ -87,8 +91,8 @@ class SqliteDb:
 
     def each(self, sql: str, **params: object) -> Iterator[Row]:
         """Yield row after row."""
-        if self._waiting:
-            self._write_waiting()
+        if self._waiting or not sql.startswith("SELECT"):
+            self._make_ready()
         try:
             yield from self._connection.execute(sql, params)
         except sqlite3.Error as error:
@@ -96,8 +100,7 @@ class SqliteDb:
 
     def run(self, sql: str, **params: object) -> int:
         """Run a statement; return how many rows it touched."""
-        if self._waiting:
-            self._write_waiting()
+        self._make_ready()
         try:
             return self._connection.execute(sql, params).rowcount
         except sqlite3.Error as error:
@@ -105,8 +108,7 @@ class SqliteDb:
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool = False) -> None:
         """Insert many rows at once."""
-        if self._waiting:
-            self._write_waiting()
+        self._make_ready()
         self._insert(table, columns, rows, ignore=ignore)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, ignore: bool) -> None:
@@ -126,6 +128,7 @@ class SqliteDb:
 
     def add(self, table: str, columns: Sequence[str], row: Sequence[object]) -> bool:
         """Insert one row unless its key is there already."""
+        self._take_savepoints()
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) ON CONFLICT DO NOTHING"
         try:
             return self._connection.execute(sql, row).rowcount == 1
@@ -145,12 +148,25 @@ class SqliteDb:
         """Return the transaction's own small memory; a savepoint that is rolled back takes it back too."""
         return self._waiting.memo
 
+    def _make_ready(self) -> None:
+        self._take_savepoints()
+        if self._waiting:
+            self._write_waiting()
+
+    def _take_savepoints(self) -> None:
+        while self._taken < self._depth:
+            self._taken += 1
+            self._plain(f"SAVEPOINT s{self._taken}")
+
     def _write_waiting(self) -> None:
         tables, statements = self._waiting.take()
         for (table, columns, ignore), rows in tables.items():
             self._insert(table, columns, rows, ignore=ignore)
         for sql, params in statements:
             self.run(sql, **params)
+
+    def hold(self, name: str, *, shared: bool) -> None:
+        """Do nothing: a writing transaction has the whole database for itself."""
 
     def _plain(self, sql: str) -> None:
         """Run a statement that what waits may outlive."""
@@ -168,24 +184,31 @@ class SqliteDb:
                 if statement.strip() != ";":
                     self.run(statement)
                 statement = ""
+        if statement.strip("; \n"):
+            self.run(statement)  # a comment is passed over; half a statement is refused
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did when it raises, what it let wait included."""
+        """Undo what the block did when it raises, what it let wait included.
+
+        SQLite hears of it at the block's first statement that writes: a block that only lets rows wait costs none.
+        """
         self._depth += 1
-        name, kept = f"s{self._depth}", self._waiting.snapshot()
-        self._plain(f"SAVEPOINT {name}")
+        depth, kept = self._depth, self._waiting.snapshot()
         try:
             yield
         except BaseException:
-            self._plain(f"ROLLBACK TO {name}")
-            self._plain(f"RELEASE {name}")
+            if self._taken >= depth and self.in_transaction:
+                self._plain(f"ROLLBACK TO s{depth}")
+                self._plain(f"RELEASE s{depth}")
             self._waiting.restore(kept)
             raise
         else:
-            self._plain(f"RELEASE {name}")
+            if self._taken >= depth:
+                self._plain(f"RELEASE s{depth}")
         finally:
             self._depth -= 1
+            self._taken = min(self._taken, self._depth)
 
     # --- what the writer and the store need beyond Db ---------------------------------------------------
 
@@ -209,13 +232,22 @@ class SqliteDb:
         self.run("BEGIN")
 
     @property
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is running; SQLite ends it by itself when its medium is full or fails."""
+        return self._connection.in_transaction
+
+    @property
     def broken(self) -> bool:
         """Tell whether the connection is of no more use."""
         return False
 
     def truncate_wal(self) -> bool:
         """Move everything into the database file and empty the write-ahead log; False when a reader is in the way."""
-        row = self.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._plain(f"PRAGMA busy_timeout = {_READER_PATIENCE}")  # meanwhile nobody writes: ask again rather than wait here
+        try:
+            row = self.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._plain(f"PRAGMA busy_timeout = {_PATIENCE}")
         return row is not None and row[0] == 0
 
     def backup_to(self, target: Path, progress: object = None) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from appliance.store import sqlite
 from appliance.store.db import Db
+from appliance.store.errors import StoreError
 from appliance.store.migrate import migrate
 from appliance.store.writer import Hooks, Writer
 
@@ -48,29 +49,47 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Db]:
         """Lend a reading connection that sees one state throughout the block."""
-        with self._guard:
-            db = self._idle.pop() if self._idle else None
-        if db is None:
-            db = self._connect(reader=True)
-        good = False
+        db = self._lend()
+        try:
+            yield db
+        finally:
+            self._give_back(db)
+
+    def _lend(self) -> Any:
+        """Return a connection that has begun reading; those that a restart of the database has cut are dropped on the way."""
+        while True:
+            with self._guard:
+                db = self._idle.pop() if self._idle else None
+            if db is None:
+                return self._begun(self._connect(reader=True))
+            try:
+                return self._begun(db)
+            except StoreError:
+                continue
+
+    def _begun(self, db: Any) -> Any:
         try:
             db.begin_reading()
-            yield db
-            good = True
-        finally:
-            db.rollback()
-            self._give_back(db, good=good)
+        except StoreError:
+            db.close()
+            raise
+        return db
 
-    def _give_back(self, db: Any, *, good: bool) -> None:
+    def _give_back(self, db: Any) -> None:
+        try:
+            db.rollback()
+        except StoreError:
+            db.close()
+            return
         with self._guard:
-            if (good or not db.broken) and len(self._idle) < _POOL:
+            if not db.broken and len(self._idle) < _POOL:
                 self._idle.append(db)
                 return
         db.close()
 
-    def write(self, act: Callable[[Db], T]) -> T:
-        """Run *act* in the next group; return its value once that is durable."""
-        return self.writer.submit(act)
+    def write(self, act: Callable[[Db], T], ids: Sequence[str] = ()) -> T:
+        """Run *act* in the next group; return its value once that is durable. *ids* are new keys it announces."""
+        return self.writer.submit(act, ids)
 
     def truncate_wal(self) -> bool:
         """Empty SQLite's write-ahead log; False when a reader was in the way."""
@@ -89,6 +108,8 @@ class Store:
                 progress(total - remaining, total)
 
         try:
+            db.begin_reading()
+            db.one("SELECT 1 FROM sqlite_schema")  # the snapshot begins here: a busy writer would make the copy start over and over
             db.backup_to(target, report)
         finally:
             db.close()

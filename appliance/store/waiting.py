@@ -13,7 +13,7 @@ from typing import Any
 
 Key = tuple[str, tuple[str, ...], tuple[object, ...], tuple[str, ...]]
 Group = tuple[str, tuple[str, ...], bool]
-Snapshot = tuple[list[tuple[Group, Sequence[object]]], dict[Key, tuple[int, ...]], dict[str, int]]
+Snapshot = tuple[list[tuple[Group, Sequence[object]]], int, dict[Key, tuple[int, ...]], dict[str, int]]
 
 
 class Waiting:
@@ -29,11 +29,12 @@ class Waiting:
 
     def snapshot(self) -> Snapshot:
         """Return what waits now, for ``restore``."""
-        return self.rows.copy(), self.counts.copy(), self.memo.copy()
+        return self.rows, len(self.rows), self.counts.copy(), self.memo.copy()
 
     def restore(self, kept: Snapshot) -> None:
         """Wait for what waited at the snapshot, whether it was written in between (and rolled back) or not."""
-        self.rows, self.counts, self.memo = kept
+        rows, length, self.counts, self.memo = kept
+        self.rows = rows[:length]  # rows are only ever added to a list, or the whole list is taken
 
     def later(self, table: str, columns: Sequence[str], row: Sequence[object], *, ignore: bool) -> None:
         """Let one row wait."""

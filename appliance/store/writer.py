@@ -12,14 +12,14 @@ import fcntl
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from appliance.store.db import Db
-from appliance.store.errors import NestedWrite, StoreError, StoreUnavailable, WriterClosed
+from appliance.store.errors import Duplicate, NestedWrite, StoreError, StoreUnavailable, WriterClosed
 
 T = TypeVar("T")
 GATHER = 0.004  # seconds at most to wait for those on their way in
@@ -30,8 +30,8 @@ _WAIT = 60.0  # seconds; every wait has an end and is then looked at again
 class Hooks(Protocol):
     """Who follows the writer's groups: the journal."""
 
-    def begin(self, db: Db) -> None:
-        """A group has begun; heads must be read anew."""
+    def begin(self, db: Db, ids: Sequence[str]) -> None:
+        """A group has begun; heads must be read anew. *ids* are the keys its acts announced."""
 
     def finish(self, db: Db) -> None:
         """Every act of the group has run; write what is written once for all of them."""
@@ -62,6 +62,10 @@ class WriteDb(Db, Protocol):
         """Empty the write-ahead log; False when a reader is in the way."""
 
     @property
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction is running; a full or failing medium makes SQLite undo it whole, unasked."""
+
+    @property
     def broken(self) -> bool:
         """Tell whether the connection is of no more use."""
 
@@ -69,7 +73,7 @@ class WriteDb(Db, Protocol):
 class NoHooks:
     """Follows nothing."""
 
-    def begin(self, db: Db) -> None:
+    def begin(self, db: Db, ids: Sequence[str]) -> None:
         """Do nothing."""
 
     def finish(self, db: Db) -> None:
@@ -85,10 +89,11 @@ class NoHooks:
 class _Act:
     """One waiting act and, later, what became of it."""
 
-    __slots__ = ("done", "error", "run", "value")
+    __slots__ = ("done", "error", "ids", "run", "value")
 
-    def __init__(self, run: Callable[[Db], Any]) -> None:
+    def __init__(self, run: Callable[[Db], Any], ids: Sequence[str]) -> None:
         self.run = run
+        self.ids = ids
         self.value: Any = None
         self.error: BaseException | None = None
         self.done = threading.Lock()
@@ -116,6 +121,7 @@ class Writer:
         self._db: WriteDb | None = None
         self._queue: deque[_Act] = deque()
         self._expected = 0
+        self._on_way = threading.local()  # how many handlers of this thread are counted in _expected
         self._state = threading.Condition(threading.Lock())
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="cfms-writer", daemon=True)
@@ -128,31 +134,35 @@ class Writer:
         """Count a handler that is on its way to ``submit``: the writer waits a little for it, so that one fsync serves both."""
         with self._state:
             self._expected += 1
-        _on_way.count = getattr(_on_way, "count", 0) + 1
+        self._on_way.count = getattr(self._on_way, "count", 0) + 1
         try:
             yield
         finally:
-            if _on_way.count:
-                _on_way.count -= 1
+            if self._on_way.count:
+                self._on_way.count -= 1
                 with self._state:
                     self._expected -= 1
                     self._state.notify()
 
-    def submit(self, act: Callable[[Db], T]) -> T:
+    def submit(self, act: Callable[[Db], T], ids: Sequence[str] = ()) -> T:
         """Run *act* in its own savepoint of the next group; return its value once that is durable.
+
+        Args:
+            act: may be run again when a neighbour's rows clash with its own; nothing outside the database may tell.
+            ids: keys *act* is about to write, so that one question answers for the whole group whether they are new.
 
         Raises:
             Whatever the act raised, or why the group could not be committed.
         """
         if threading.current_thread() is self._thread:
             raise NestedWrite(NestedWrite.__doc__)
-        waiting = _Act(act)
+        waiting = _Act(act, ids)
         with self._state:
             if self._closing:
                 raise WriterClosed(WriterClosed.__doc__)
             self._queue.append(waiting)
-            if getattr(_on_way, "count", 0):
-                _on_way.count -= 1
+            if getattr(self._on_way, "count", 0):
+                self._on_way.count -= 1
                 self._expected -= 1
             if self._expected <= 0 or len(self._queue) >= MOST or len(self._queue) == 1:
                 self._state.notify()
@@ -175,7 +185,7 @@ class Writer:
             self._closing = True
             self._state.notify()
         self._thread.join(timeout=_WAIT)
-        if self._lock >= 0:
+        if self._lock >= 0 and not self._thread.is_alive():
             os.close(self._lock)
             self._lock = -1
 
@@ -219,14 +229,26 @@ class Writer:
         self._take_lock()
         try:
             self._transact(group)
+        except Duplicate:
+            if len(group) == 1:
+                raise
+            self._run_alone(group)
         finally:
             self._drop_lock()
+
+    def _run_alone(self, group: list[_Act]) -> None:
+        """Two acts of a group met in one row when what waited was written: alone, each sees what the other left."""
+        for act in group:
+            try:
+                self._transact([act])
+            except Exception as error:  # noqa: BLE001 - handed to the act's own caller, which raises it
+                act.error = error
 
     def _transact(self, group: list[_Act]) -> None:
         db = self._connection()
         try:
             db.begin()
-            self.hooks.begin(db)
+            self.hooks.begin(db, [one for act in group for one in act.ids])
             for act in group:
                 _run_act(db, act)
             self.hooks.finish(db)
@@ -281,15 +303,15 @@ class _Between:
         raise NestedWrite("a step outside transactions was run inside one")
 
 
-_on_way = threading.local()
-
-
-def _run_act(db: Db, act: _Act) -> None:
-    """Run one act in its savepoint; only a broken connection stops the whole group."""
+def _run_act(db: WriteDb, act: _Act) -> None:
+    """Run one act in its savepoint; a broken connection or a lost transaction stops the whole group."""
+    act.error = None
     try:
         with db.savepoint():
             act.value = act.run(db)
     except StoreUnavailable:
         raise
-    except BaseException as error:  # noqa: BLE001 - handed to the act's own caller, which raises it
+    except BaseException as error:
+        if not db.in_transaction:
+            raise  # what the neighbours wrote before is gone too: each is told, nothing is kept by halves
         act.error = error

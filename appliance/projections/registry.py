@@ -74,6 +74,9 @@ class Projections:
 
     def apply(self, db: Db, entries: Sequence[Entry]) -> None:
         """Bring every read model up to date with *entries*, in the caller's transaction."""
+        # Two processes may bring events of one case at once, and each folds what it can see: the later one must see the earlier.
+        # Openings alone meet nobody, so they go side by side.
+        db.hold("cases", shared=not any(isinstance(e.event, ev.CaseEvent) and e.event.n > 1 for e in entries))
         changes = cases.apply(db, entries, self.calendar)
         if changes:
             tally.apply(db, changes, self.day_of)
@@ -134,7 +137,7 @@ class Scratch:
         self._db, self._source = db, source
         self.lock_clause = db.lock_clause
         self.script, self.run, self.insert, self.savepoint = db.script, db.run, db.insert, db.savepoint
-        self.add, self.later, self.count = db.add, db.later, db.count
+        self.add, self.later, self.count, self.hold = db.add, db.later, db.count, db.hold
 
     @property
     def memo(self) -> dict[str, int]:

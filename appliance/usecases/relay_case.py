@@ -24,16 +24,29 @@ def relay(node: Node, tx: Tx, entries: Iterable[Entry]) -> None:
     if not node.is_hq:
         return
     fresh = list(entries)
-    names = _Names(tx.db)
     opened = {e.event.case: e for e in fresh if isinstance(e.event, ev.CaseOpened)}
+    names, wanted = _Names(tx.db), list[tuple[str, Entry]]()
     for entry in fresh:
-        event, writer = entry.event, names[entry.log].removeprefix("to/")
-        if isinstance(event, ev.CaseEvent):
-            for centre in _holders(tx, names, opened.get(event.case), event.case) - {writer}:
-                _pass_on(tx, centre, entry)
-        elif isinstance(event, ev.Erased):
-            for centre in {c for case in _cases_of(tx, event) for c in _holders(tx, names, opened.get(case), case)} - {writer}:
-                _order_erasure(tx, centre, event)
+        others = {c for case in _cases_of(tx, entry.event) for c in _holders(tx, names, opened.get(case), case)}
+        wanted += [(centre, entry) for centre in sorted(others - {names[entry.log].removeprefix("to/")})]
+    targets = {centre: _target(node, tx, centre) for centre in sorted({centre for centre, _ in wanted})}
+    for centre, entry in wanted:
+        target = targets[centre]
+        if target is None:
+            continue
+        if isinstance(entry.event, ev.Erased):
+            _order_erasure(tx, target, entry.event)
+        else:
+            _pass_on(tx, target, entry)
+
+
+def _target(node: Node, tx: Tx, centre: str) -> int | None:
+    """Return HQ's log to *centre*, its head taken: all in the order of centres, so that two processes never wait for each other."""
+    row = logs.current(tx.db, f"to/{centre}")
+    if row is None or not row.own:
+        return None
+    node.journal.head(tx.db, row.id)
+    return row.id
 
 
 class _Names(dict[int, str]):
@@ -61,7 +74,12 @@ def _holders(tx: Tx, names: _Names, opening: Entry | None, case: str) -> set[str
     return {about, names[filed].removeprefix("to/")} - {"hq", ""}
 
 
-def _cases_of(tx: Tx, event: ev.Erased) -> set[str]:
+def _cases_of(tx: Tx, event: ev.Event) -> set[str]:
+    """Return the cases that *event* is about."""
+    if isinstance(event, ev.CaseEvent):
+        return {event.case}
+    if not isinstance(event, ev.Erased):
+        return set()
     found = {event.case} if event.case else set()
     for event_id, _ in event.targets:
         row = tx.db.one("SELECT subject FROM event WHERE id = :id", id=event_id)
@@ -70,23 +88,17 @@ def _cases_of(tx: Tx, event: ev.Erased) -> set[str]:
     return found
 
 
-def _pass_on(tx: Tx, centre: str, source: Entry) -> None:
-    target = logs.current(tx.db, f"to/{centre}")
+def _pass_on(tx: Tx, target: int, source: Entry) -> None:
     row = tx.db.one("SELECT leaf FROM entry WHERE log = :log AND idx = :idx", log=source.log, idx=source.index)
-    if target is None or not target.own or row is None:
+    if row is None:
         return
     relayed = ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=source.origin, index=source.index, leaf=bytes(row[0]).decode())
-    entry = tx.append(relayed, log=target.id)
+    entry = tx.append(relayed, log=target)
     tx.db.run(
         "INSERT INTO relay (log, idx, src_log, src_idx) VALUES (:log, :idx, :src_log, :src_idx)",
-        log=entry.log,
-        idx=entry.index,
-        src_log=source.log,
-        src_idx=source.index,
-    )
+        log=entry.log, idx=entry.index, src_log=source.log, src_idx=source.index,
+    )  # fmt: skip
 
 
-def _order_erasure(tx: Tx, centre: str, event: ev.Erased) -> None:
-    target = logs.current(tx.db, f"to/{centre}")
-    if target is not None and target.own:
-        tx.append(msgspec.structs.replace(event, id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality), log=target.id)
+def _order_erasure(tx: Tx, target: int, event: ev.Erased) -> None:
+    tx.append(msgspec.structs.replace(event, id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality), log=target)

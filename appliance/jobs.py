@@ -19,6 +19,7 @@ from sync.link import LinkDown, can_reach
 from appliance.domain.errors import Refusal, StorageFull
 from appliance.store.db import Db
 from appliance.usecases import objects
+from appliance.usecases.accept_down import refresh_catalogue
 from appliance.usecases.backup import NoBackupKey, back_up, backups
 from appliance.usecases.check_node import check_node
 from appliance.usecases.erase_values import scrub, scrub_due
@@ -41,6 +42,7 @@ class Job:
         trigger: arguments of APScheduler's ``add_job``.
         roles: where it runs.
         run: what it does; a failure is logged and the job runs again next time.
+        everywhere: at HQ each process runs it for itself; all other jobs run once, in the process that has the lease.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Job:
     roles: tuple[str, ...]
     run: Callable[[Node], object]
     why: str
+    everywhere: bool = False
 
 
 def _backup(node: Node) -> None:
@@ -81,6 +84,14 @@ TABLE = (
     Job("scrub", {"trigger": "interval", "seconds": 20}, ("centre", "hq"), _scrub, "erased bytes must leave the write-ahead log too"),
     Job("purge", {"trigger": "interval", "hours": 6}, ("centre", "hq"), _purge, "unclaimed attachments go after 35 days"),
     Job("verify", {"trigger": "cron", "hour": 3, "minute": 20}, ("centre", "hq"), _verify, "a flipped bit must be found before it is needed"),
+    Job(
+        "catalogue",
+        {"trigger": "interval", "seconds": 30},
+        ("centre", "hq"),
+        refresh_catalogue,
+        "another process may have brought a newer one",
+        everywhere=True,
+    ),
     Job("keys", {"trigger": "interval", "hours": 12}, ("hq",), renew_data_key, "what was sealed to an old key must go dark"),
 )
 
@@ -191,7 +202,7 @@ class Jobs:
 
     def _guarded(self, job: Job) -> None:
         try:
-            if take_lease(self.node, job.id):
+            if job.everywhere or take_lease(self.node, job.id):
                 job.run(self.node)
         except StorageFull as error:
             log.warning("job %s: %s", job.id, error.message)

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from appliance import jobs
 from appliance.jobs import TABLE, Jobs
 from appliance.settings import SyncSettings
+from appliance.usecases.set_up import publish_catalogue
 from appliance.wiring import create_app
-from tests.factories import World, world_in
+from tests.factories import Site, World, world_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -50,6 +52,17 @@ def wait_until(world: World, receipt: str) -> bool:
 def test_every_job_has_a_name_of_its_own_and_a_reason() -> None:
     assert len({job.id for job in TABLE}) == len(TABLE)
     assert all(job.why and job.roles for job in TABLE)
+
+
+def test_a_catalogue_that_a_command_published_beside_the_server_is_used_by_it(tmp_path: Path) -> None:
+    with world_in(tmp_path) as world:
+        server, beside = world.hq, Site(world.hq.folder, "hq", watch=world.watch)
+        world.sites.append(beside)
+        before = server.node.catalogue.version
+        publish_catalogue(beside.node, structs.replace(beside.node.catalogue, version=before + 1))
+        job = next(job for job in TABLE if job.id == "catalogue")
+        Jobs(server.node)._guarded(job)
+        assert server.node.catalogue.version == before + 1
 
 
 def test_a_link_that_comes_back_is_used_at_once_however_long_the_next_try_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

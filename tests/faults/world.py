@@ -128,6 +128,11 @@ class Machine:
         answer: dict[str, Any] = json.loads(lines[-1]) if lines else {}
         return answer
 
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command that a test will end by its pid, or wait for."""
+        with (self.folder / "command.log").open("ab") as log:
+            return subprocess.Popen([sys.executable, "-m", "appliance", *arguments, "--config", str(self.config)], cwd=ROOT, stdout=log, stderr=log)
+
     def sync(self) -> None:
         """Exchange with HQ, in this process (a command takes half a second to start)."""
         with self.node() as node:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -17,8 +17,9 @@ from sync.exchange import Backoff, Stopped
 from sync.link import LinkDown, can_reach
 
 from appliance.domain.errors import Refusal, StorageFull
+from appliance.settings import Settings
 from appliance.store.db import Db
-from appliance.usecases import objects
+from appliance.usecases import facts, objects
 from appliance.usecases.accept_down import refresh_catalogue
 from appliance.usecases.backup import NoBackupKey, back_up, backups
 from appliance.usecases.check_node import check_node
@@ -31,6 +32,8 @@ log = logging.getLogger("cfms.jobs")
 EXCHANGE, LINK = "exchange", "link"
 WATCH_SECONDS = 10  # between looks for a link that is down
 LEASE_SECONDS = 120
+NIGHT = 3  # o'clock, local time, from which the nightly check is made
+CHECKED_AT = "checked_at"  # fact: when that was last done, unix seconds
 JUMP = timedelta(seconds=2)  # less is the wall clock being slewed, or a busy moment between two readings
 
 
@@ -39,29 +42,39 @@ class Job:
     """One line of the table.
 
     Attributes:
-        trigger: arguments of APScheduler's ``add_job``.
+        every: how often it is run, by the settings; what is done once a day looks itself whether its turn has come, so that a box
+            that was off at that hour catches up.
         roles: where it runs.
         run: what it does; a failure is logged and the job runs again next time.
         everywhere: at HQ each process runs it for itself; all other jobs run once, in the process that has the lease.
     """
 
     id: str
-    trigger: dict[str, object]
+    every: Callable[[Settings], timedelta]
     roles: tuple[str, ...]
     run: Callable[[Node], object]
     why: str
     everywhere: bool = False
 
 
+def last_turn(now: int, hour: int, zone: tzinfo) -> int:
+    """Return when *hour* o'clock local time last was: what is done daily and was not done since then is due."""
+    local = datetime.fromtimestamp(now, zone)
+    turn = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return int((turn if turn <= local else turn - timedelta(days=1)).timestamp())
+
+
 def _backup(node: Node) -> None:
     """Make today's archive unless there is one; a centre without a backup key is told so on its status page."""
-    now, folder = node.clock.read().ts, node.settings.backup.dir
-    newest = next(iter(backups(folder)), None)
-    if newest is None or now - newest.made_at > 20 * 3600:
-        try:
-            back_up(node.store, node.keyring, folder, now, node.settings.backup.keep_days)
-        except NoBackupKey as error:
-            log.warning("%s", error.message)
+    now, chosen = node.clock.read().ts, node.settings.backup
+    since = last_turn(now, chosen.hour, node.country.zone)
+    # An archive of a time to come was made while the clock was wrong.
+    if any(since <= one.made_at <= now for one in backups(chosen.dir)):
+        return
+    try:
+        back_up(node.store, node.keyring, chosen.dir, now, chosen.keep_days)
+    except NoBackupKey as error:
+        log.warning("%s", error.message)
 
 
 def _scrub(node: Node) -> None:
@@ -70,29 +83,33 @@ def _scrub(node: Node) -> None:
 
 
 def _purge(node: Node) -> None:
-    now = node.clock.read().ts
-    node.store.write(lambda db: objects.purge(db, now))
+    before = node.clock.read().ts - node.settings.erasure.unclaimed_days * 86400
+    node.store.write(lambda db: objects.purge(db, before))
 
 
 def _verify(node: Node) -> None:
+    now = node.clock.read().ts
+    with node.store.read() as db:
+        checked_at = int(facts.get(db, CHECKED_AT, "0"))
+    if last_turn(now, NIGHT, node.country.zone) <= checked_at <= now:
+        return
     if wrong := check_node(node):
         log.critical("the nightly check found damage: %s", wrong)
+    node.store.write(lambda db: facts.put(db, CHECKED_AT, str(now)))
 
 
+def _every(**time: float) -> Callable[[Settings], timedelta]:
+    return lambda _settings: timedelta(**time)
+
+
+BOTH = ("centre", "hq")
 TABLE = (
-    Job("backup", {"trigger": "interval", "hours": 1}, ("centre",), _backup, "a broken disk must not lose a case"),
-    Job("scrub", {"trigger": "interval", "seconds": 20}, ("centre", "hq"), _scrub, "erased bytes must leave the write-ahead log too"),
-    Job("purge", {"trigger": "interval", "hours": 6}, ("centre", "hq"), _purge, "unclaimed attachments go after 35 days"),
-    Job("verify", {"trigger": "cron", "hour": 3, "minute": 20}, ("centre", "hq"), _verify, "a flipped bit must be found before it is needed"),
-    Job(
-        "catalogue",
-        {"trigger": "interval", "seconds": 30},
-        ("centre", "hq"),
-        refresh_catalogue,
-        "another process may have brought a newer one",
-        everywhere=True,
-    ),
-    Job("keys", {"trigger": "interval", "hours": 12}, ("hq",), renew_data_key, "what was sealed to an old key must go dark"),
+    Job("backup", _every(minutes=10), ("centre",), _backup, "a broken disk must not lose a case: an archive a day, from backup.hour on"),
+    Job("scrub", lambda s: timedelta(seconds=s.erasure.retry_seconds), BOTH, _scrub, "erased bytes must leave the write-ahead log too"),
+    Job("purge", _every(hours=6), BOTH, _purge, "attachments that no case claims must not stay (erasure.unclaimed_days)"),
+    Job("verify", _every(minutes=10), BOTH, _verify, "a flipped bit must be found before it is needed: everything, each night"),
+    Job("catalogue", _every(seconds=30), BOTH, refresh_catalogue, "another process may have brought a newer one", everywhere=True),
+    Job("keys", _every(hours=12), ("hq",), renew_data_key, "what was sealed to an old key must go dark"),
 )
 
 
@@ -143,7 +160,8 @@ class Jobs:
         role = self.node.settings.role
         for job in TABLE:
             if role in job.roles:
-                self._scheduler.add_job(self._guarded, args=(job,), id=job.id, **job.trigger)
+                seconds = job.every(self.node.settings).total_seconds()
+                self._scheduler.add_job(self._guarded, "interval", args=(job,), id=job.id, seconds=seconds)
         if role == "centre" and self.node.settings.sync.hq_url:
             self.node.on_filed = self.gather
             self._scheduler.add_job(self._watch_link, "interval", seconds=WATCH_SECONDS, jitter=WATCH_SECONDS // 2, id=LINK)

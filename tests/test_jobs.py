@@ -6,8 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import structs
@@ -15,8 +18,11 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from appliance import jobs
-from appliance.jobs import TABLE, Jobs
-from appliance.settings import SyncSettings
+from appliance.jobs import TABLE, Jobs, last_turn
+from appliance.settings import ErasureSettings, SyncSettings
+from appliance.usecases import objects
+from appliance.usecases.backup import backups, make_backup_key
+from appliance.usecases.node import Node
 from appliance.usecases.set_up import publish_catalogue
 from appliance.wiring import create_app
 from tests.factories import Site, World, world_in
@@ -93,3 +99,84 @@ def test_a_headquarters_that_answers_not_now_is_not_knocked_at_again(tmp_path: P
         planned = [job.next_run_time if hasattr(job, "next_run_time") else job.trigger.run_date for job in runner._scheduler.get_jobs()]
         runner._watch_link()
         assert [job.trigger.run_date for job in runner._scheduler.get_jobs()] == planned
+
+
+NAIROBI = ZoneInfo("Africa/Nairobi")
+
+
+@pytest.mark.parametrize(
+    ("now", "turn"),
+    [
+        (datetime(2026, 11, 24, 2, 0, tzinfo=NAIROBI), datetime(2026, 11, 24, 2, 0, tzinfo=NAIROBI)),
+        (datetime(2026, 11, 24, 23, 59, tzinfo=NAIROBI), datetime(2026, 11, 24, 2, 0, tzinfo=NAIROBI)),
+        (datetime(2026, 11, 25, 1, 59, tzinfo=NAIROBI), datetime(2026, 11, 24, 2, 0, tzinfo=NAIROBI)),
+    ],
+)
+def test_what_is_done_daily_has_its_turn_at_an_hour_of_the_centres_own_clock(now: datetime, turn: datetime) -> None:
+    assert last_turn(int(now.timestamp()), 2, NAIROBI) == int(turn.timestamp())
+
+
+def run(site: Site, job: str) -> None:
+    Jobs(site.node)._guarded(next(one for one in TABLE if one.id == job))
+
+
+def test_an_archive_is_made_once_a_day_and_after_a_night_in_which_the_machine_was_off(tmp_path: Path) -> None:
+    with world_in(tmp_path) as world:
+        centre = world.centre("NBI")
+        folder, kept = centre.node.settings.backup.dir, []
+        make_backup_key(centre.node.keyring)
+        for hours in (0, 6, 11, 40):  # Tuesday 10:00 and 16:00, Wednesday 03:00, Thursday 19:00
+            world.watch.pass_time(hours * 3600)
+            run(centre, "backup")
+            kept.append(len(backups(folder)))
+        assert kept == [1, 1, 2, 3]
+
+
+def test_an_archive_of_a_time_to_come_does_not_stand_for_todays(tmp_path: Path) -> None:
+    with world_in(tmp_path) as world:
+        centre = world.centre("NBI")
+        make_backup_key(centre.node.keyring)
+        world.watch.jump(400 * 86400)
+        run(centre, "backup")
+        world.watch.jump(-400 * 86400)
+        run(centre, "backup")
+        assert len(backups(centre.node.settings.backup.dir)) == 2
+
+
+def test_the_nightly_check_is_made_once_a_night_and_caught_up_with_in_the_morning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[Node] = []
+
+    def check(node: Node) -> str:
+        done.append(node)
+        return ""
+
+    monkeypatch.setattr(jobs, "check_node", check)
+    with world_in(tmp_path) as world:
+        for hours, checks in ((0, 1), (5, 1), (24, 2), (24, 3)):
+            world.watch.pass_time(hours * 3600)
+            run(world.hq, "verify")
+            assert len(done) == checks
+
+
+def test_what_no_case_claims_goes_after_the_days_that_the_settings_say(tmp_path: Path) -> None:
+    with world_in(tmp_path) as world:
+        node = world.hq.node
+        node.settings = replace(node.settings, erasure=ErasureSettings(unclaimed_days=3))
+        node.store.write(lambda db: objects.put(db, [(b"h" * 32, b"photo")], world.watch.clock().read().ts))
+        for days, there in ((2.9, True), (0.2, False)):
+            world.watch.pass_time(days * 86400)
+            run(world.hq, "purge")
+            with node.store.read() as db:
+                assert objects.have(db, b"h" * 32) is there
+
+
+def test_the_write_ahead_log_is_tried_again_as_often_as_the_settings_say(tmp_path: Path) -> None:
+    with world_in(tmp_path) as world:
+        node = world.hq.node
+        node.settings = replace(node.settings, erasure=ErasureSettings(retry_seconds=7))
+        runner = Jobs(node)
+        runner.start()
+        try:
+            assert runner._scheduler.get_job("scrub").trigger.interval == timedelta(seconds=7)
+        finally:
+            runner.stop()

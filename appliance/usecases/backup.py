@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from appliance.store.store import Store
 
 RECIPIENT = "backup.recipient"
 SUFFIX = ".cfms.age"
+STAMP = "%Y%m%dT%H%M%SZ"
 Progress = Callable[[int, int], None]
 
 
@@ -70,7 +72,7 @@ def back_up(store: Store, keyring: Keyring, folder: Path, now: int, keep_days: i
     for stale in folder.glob(".making-*"):
         stale.unlink()
     recipient = pyrage.x25519.Recipient.from_str(keyring.load(RECIPIENT).decode())
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)) + SUFFIX
+    name = time.strftime(STAMP, time.gmtime(now)) + SUFFIX
     plain, sealed = folder / f".making-{name}.db", folder / f".making-{name}"
     try:
         store.backup_to(plain, progress)
@@ -94,11 +96,16 @@ def _sync_file(path: Path) -> None:
 
 
 def backups(folder: Path) -> list[Backup]:
-    """Return the archives in *folder*, newest first."""
-    if not folder.is_dir():
-        return []
-    found = [Backup(path, int(path.stat().st_mtime), path.stat().st_size) for path in folder.glob("*" + SUFFIX)]
-    return sorted(found, key=lambda one: one.path.name, reverse=True)
+    """Return the archives in *folder*, newest first; each is named after its time, which copying does not change."""
+    found = [Backup(path, made_at, path.stat().st_size) for path in folder.glob("*" + SUFFIX) if (made_at := _made_at(path)) is not None]
+    return sorted(found, key=lambda one: one.made_at, reverse=True)
+
+
+def _made_at(path: Path) -> int | None:
+    try:
+        return calendar.timegm(time.strptime(path.name.removesuffix(SUFFIX), STAMP))
+    except ValueError:  # somebody's own file
+        return None
 
 
 def forget_old(folder: Path, now: int, keep_days: int) -> int:

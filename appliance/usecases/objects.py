@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from appliance.domain import events as ev
 from appliance.store.db import Db
 
-KEEP_UNCLAIMED = 35 * 86400  # seconds (design §6)
 CHUNK = 256 * 1024  # bytes
 
 
@@ -65,6 +64,6 @@ def claim(db: Db, events: Iterable[ev.Event]) -> None:
             db.run("UPDATE object SET claimed = 1 WHERE hash = :hash", hash=bytes.fromhex(chunk))
 
 
-def purge(db: Db, now: int) -> int:
-    """Delete objects that no leaf claimed for 35 days; return how many."""
-    return db.run("DELETE FROM object WHERE claimed = 0 AND seen_at < :before", before=now - KEEP_UNCLAIMED)
+def purge(db: Db, before: int) -> int:
+    """Delete objects that came before that time and that no leaf has claimed; return how many."""
+    return db.run("DELETE FROM object WHERE claimed = 0 AND seen_at < :before", before=before)

@@ -16,11 +16,19 @@ from urllib.parse import quote
 
 from sync.link import LinkDown, Reply
 
-MAX_REFUSALS = 8  # answers other than 200 in one run, before a person should look
+MAX_REFUSALS = 8  # of one batch in a row, before a person should look
+
+
+# What HQ may not take, or not have, without a word about this appliance: the answer is about one log.
+GIVEN = ("/sync/v1/batch", "/sync/v1/return", "/sync/v1/recover")
 
 
 class Stopped(Exception):
     """HQ's answer leaves nothing to do but wait or call somebody; the sentence says which."""
+
+
+class Diverged(Stopped):
+    """HQ's log is not the one held here: HQ was restored from an older day, and does not know it yet."""
 
 
 class EpochOver(Exception):
@@ -53,7 +61,7 @@ class Local(Protocol):
         """Note HQ's time and key id from its answer."""
 
     def uplinks(self) -> Sequence[Uplink]:
-        """Return the own logs that owe leaves, oldest epoch first."""
+        """Return the own logs that HQ takes, oldest epoch first."""
 
     def older(self) -> Sequence[Uplink]:
         """Return the own logs of epochs before the current one, but for histories that were set aside."""
@@ -153,7 +161,7 @@ class Exchange:
         reply = self.link.request(method, path, body)
         self._progress.requests += 1
         self._progress.answers.append(reply.status)
-        if reply.status in (404, 410, 423) and path != "/sync/v1/batch":
+        if reply.status in (404, 410, 423) and not path.startswith(GIVEN):
             raise Stopped(f"Headquarters does not take this appliance's messages now (answer {reply.status}).")
         if reply.status >= 500 or reply.status in (401, 403, 429):
             raise LinkDown(f"answer {reply.status}", answered=True)
@@ -175,11 +183,17 @@ class Exchange:
     # --- down -------------------------------------------------------------------------------------------
 
     def _down(self, answer: dict[str, Any]) -> None:
+        """Fetch what is new; acknowledge it, and whatever HQ does not know to be here, be it more than HQ itself has."""
         sizes = answer.get("down", {})
-        moved = [self._pull(name, int(sizes.get(name, 0))) for name in ("all", "to")]
-        if any(moved) or answer.get("unacknowledged"):
-            self._ask("POST", "/sync/v1/ack", self.local.acknowledgements().encode())
+        told = {name: int(sizes.get(name, 0)) for name in ("all", "to")}
+        behind = any(self.local.held(name) > size for name, size in told.items())
+        moved = [self._pull(name, size) for name, size in told.items()]
+        if any(moved) or behind or answer.get("unacknowledged"):
+            self._acknowledge()
         self._fetch_objects()
+
+    def _acknowledge(self) -> None:
+        self._ask("POST", "/sync/v1/ack", self.local.acknowledgements().encode())
 
     def _pull(self, name: str, size: int) -> bool:
         """Fetch log *name* until *size* leaves are held; True when any came."""
@@ -190,7 +204,11 @@ class Exchange:
                 break
             if reply.status != 200:
                 raise LinkDown(f"answer {reply.status}", answered=True)
-            now = self.local.accept(name, reply.body)
+            try:
+                now = self.local.accept(name, reply.body)
+            except Diverged:
+                self._acknowledge()  # HQ's own signature over what is held here: it begins anew, and the next exchange goes on
+                raise
             if now <= have:
                 raise Stopped("Headquarters sent a batch that brings nothing new.")
             self._progress.received += now - have
@@ -245,7 +263,9 @@ class Exchange:
     def _up(self, answer: dict[str, Any]) -> None:
         holds = answer.get("holds", {})
         for uplink in self.local.uplinks():
-            self._push(uplink, int(holds.get(uplink.origin, uplink.acked)))
+            start = int(holds.get(uplink.origin, uplink.acked))
+            if min(start, uplink.acked) < uplink.size:  # also when HQ lost what it had acknowledged
+                self._push(uplink, start)
 
     def _push(self, uplink: Uplink, start: int) -> None:
         """Send *uplink* from *start*; the next batch is cut while HQ works on the one before."""
@@ -262,11 +282,11 @@ class Exchange:
                 if reply.status == 200:
                     self.local.acknowledged(uplink.origin, reply.text)
                     self._progress.sent += end - start
-                    start, batch = end, ahead.result()
+                    start, batch, refusals = end, ahead.result(), 0
                     continue
                 ahead.result()
                 refusals += 1
-                if refusals > MAX_REFUSALS:
+                if refusals == MAX_REFUSALS:
                     raise Stopped(f"Headquarters keeps refusing the same batch (answer {reply.status}).")
                 start, from_zero = self._recover(uplink, reply, start, from_zero=from_zero)
                 batch = self.local.cut(uplink.origin, start)

@@ -14,7 +14,7 @@ from appliance.domain.errors import Refusal
 from appliance.usecases import enrol_centre
 from appliance.usecases.erase_values import scrub_due
 from appliance.usecases.node import Node
-from appliance.usecases.run_exchange import enrol, exchange_state, run_exchange
+from appliance.usecases.run_exchange import enrol, exchange_state, renew_epoch, run_exchange
 
 
 class ExchangeFailed(Refusal):
@@ -23,6 +23,7 @@ class ExchangeFailed(Refusal):
 
 def _enrol_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--token", help="at a centre: the one-time token headquarters gave")
+    parser.add_argument("--renew", action="store_true", help="at a centre: end this log in good order and begin another, under new keys")
     parser.add_argument("--new", metavar="CENTRE", help="at HQ: make a one-time token for this centre")
     parser.add_argument("--approve", metavar="ORIGIN", help="at HQ: approve the waiting request of this log")
     parser.add_argument("--refuse", metavar="ORIGIN", help="at HQ: refuse it")
@@ -34,10 +35,10 @@ def _enrol(asked: argparse.Namespace) -> int:
     with node_of(asked) as node:
         if node.is_hq:
             return _enrol_at_hq(asked, node)
-        if not asked.token:
+        if not asked.token and not asked.renew:
             raise ExchangeFailed(why="give the token: --token")
         try:
-            state = enrol(node, asked.token)
+            state = renew_epoch(node) if asked.renew else enrol(node, asked.token)
         except LinkDown as error:
             raise ExchangeFailed(why=f"headquarters cannot be reached ({error})") from None
         say(asked, f"Headquarters has our request: {state}.", state=state)

@@ -15,8 +15,8 @@ from msgspec import Meta
 Quality = Literal["ntp", "hq", "rtc", "unset"]
 # Bounds keep a hostile leaf from overflowing a column or a screen; 2^53 is also JSON's safe integer.
 Count = Annotated[int, Meta(ge=0, le=2**53)]
-# Year 2200: the last that charter clocks reckon with.
-Moment = Annotated[int, Meta(ge=0, le=7_258_118_400)]
+LAST_MOMENT = 7_258_118_400  # year 2200: the last that charter clocks reckon with
+Moment = Annotated[int, Meta(ge=0, le=LAST_MOMENT)]
 # Added up over every case of the nation: no centre's leaf may overflow the sum.
 Stars = Annotated[int, Meta(ge=0, le=100)]
 Id = Annotated[str, Meta(min_length=32, max_length=32)]

@@ -106,6 +106,11 @@ class Keyring:
         self.save(f"data-{epoch}.key", random_bytes(32))
         return self.log_signer(origin)
 
+    def has_log_keys(self, origin: str) -> bool:
+        """Tell whether log key, cosigner key and data key of a node's epoch *origin* are all here."""
+        epoch = _epoch(origin)
+        return all(self.has(name) for name in (f"log-{epoch}.seed", f"ack-{epoch}.seed", f"data-{epoch}.key"))
+
     def log_signer(self, origin: str) -> Signer:
         """Return the signer of own log *origin*: HQ's come from its master, a node's from its file.
 

@@ -20,7 +20,7 @@ from sync.mirror import Accepted
 from appliance.domain import events as ev
 from appliance.journal import tombstones
 from appliance.journal.boxes import BOX, BOX_KEY
-from appliance.journal.entries import EVENT, Entry, check_shape, subject_of, unwrap
+from appliance.journal.entries import EVENT, Entry, check_shape, known_ids, subject_of, unwrap
 from appliance.journal.heads import ENTRY, NODE
 from appliance.store.db import Db
 
@@ -49,7 +49,7 @@ class Leaf:
     flags: list[tuple[str, str]] = field(default_factory=list)
     rid: bytes | None = None
     trouble: str = ""
-    repeated: bool = False  # the very same leaf is held in another log; its boxes lie there
+    repeated: bool = False  # what it says is held already; its boxes lie there
 
 
 def examine(batch: Batch, keys: Sequence[bytes], start: int) -> list[Leaf]:
@@ -109,7 +109,7 @@ def grow(tree: CompactRange, leaves: Sequence[Leaf]) -> Accepted:
     return Accepted(0, tree, tree.append_many([leaf_hash(leaf.raw) for leaf in leaves]))
 
 
-def store_mirrored(db: Db, log: int, log_name: str, grown: Accepted, leaves: Sequence[Leaf]) -> list[Entry]:
+def store_mirrored(db: Db, log: int, grown: Accepted, leaves: Sequence[Leaf]) -> list[Entry]:
     """Store *leaves* with the tree nodes of *grown* and return the entries the read models must apply.
 
     Entry, nodes, event index, boxes, keys, flags, tombstones and quarantine are the caller's one transaction.
@@ -117,22 +117,20 @@ def store_mirrored(db: Db, log: int, log_name: str, grown: Accepted, leaves: Seq
     hashes = [node for level, _, node in grown.nodes if not level]
     db.insert("entry", ENTRY, [(log, x.index, h, x.raw) for x, h in zip(leaves, hashes, strict=True)])
     db.insert("node", NODE, [(log, level, at, node) for level, at, node in grown.nodes if level])
-    entries, index = _index(db, log, leaves)
+    applied, index = _index(db, log, leaves)
     db.insert("event", EVENT, index)
     for leaf in leaves:
-        if isinstance(leaf.outer, ev.Erased):
-            _bury(db, log, log_name, leaf)
+        if isinstance(leaf.event, ev.Erased) and not leaf.repeated:
+            _bury(db, log, leaf)
     _store_boxes(db, log, leaves)
-    bad = [(log, leaf.index, leaf.trouble) for leaf in leaves if leaf.trouble]
-    db.insert("quarantine", ("log", "idx", "reason"), bad)
-    troubled = {index for _, index, _ in bad}
-    return [entry for entry in entries if entry.index not in troubled]
+    db.insert("quarantine", ("log", "idx", "reason"), [(log, leaf.index, leaf.trouble) for leaf in leaves if leaf.trouble])
+    return [Entry(log, leaf.index, leaf.origin, leaf.event, rid=leaf.rid) for leaf in applied if leaf.event is not None and not leaf.trouble]
 
 
-def _index(db: Db, log: int, leaves: Sequence[Leaf]) -> tuple[list[Entry], list[tuple[str, int, int, str, int]]]:
-    """Return entries to apply and rows for the event index; an id known already marks its leaf."""
-    known: dict[str, bytes | None] = dict.fromkeys(_known_ids(db, [e.id for x in leaves for e in (x.outer, x.event) if e is not None]))
-    entries: list[Entry] = []
+def _index(db: Db, log: int, leaves: Sequence[Leaf]) -> tuple[list[Leaf], list[tuple[str, int, int, str, int]]]:
+    """Return the leaves to apply and rows for the event index; an id known already marks its leaf."""
+    known: dict[str, bytes | None] = dict.fromkeys(known_ids(db, [e.id for x in leaves for e in (x.outer, x.event) if e is not None]))
+    applied: list[Leaf] = []
     rows: list[tuple[str, int, int, str, int]] = []
     for leaf in leaves:
         if leaf.outer is None or leaf.event is None:
@@ -144,21 +142,14 @@ def _index(db: Db, log: int, leaves: Sequence[Leaf]) -> tuple[list[Entry], list[
             continue
         known[leaf.outer.id] = leaf.raw
         rows.append((leaf.outer.id, log, leaf.index, *subject_of(leaf.outer)))
-        if leaf.event is leaf.outer or leaf.event.id not in known:
-            entries.append(Entry(log, leaf.index, leaf.origin, leaf.event, rid=leaf.rid))
-        if leaf.event is not leaf.outer and leaf.event.id not in known:
+        if leaf.event is not leaf.outer and leaf.event.id in known:
+            leaf.repeated = True  # it came before, by itself or relayed
+            continue
+        applied.append(leaf)
+        if leaf.event is not leaf.outer:
             known[leaf.event.id] = None
             rows.append((leaf.event.id, log, leaf.index, *subject_of(leaf.event)))
-    return entries, rows
-
-
-def _known_ids(db: Db, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(ids), 500):
-        part = {f"i{n}": one for n, one in enumerate(ids[start : start + 500])}
-        names = ", ".join(f":{name}" for name in part)
-        found.update(row[0] for row in db.all(f"SELECT id FROM event WHERE id IN ({names})", **part))
-    return found
+    return applied, rows
 
 
 def _leaf_of(db: Db, event_id: str) -> bytes | None:
@@ -167,10 +158,11 @@ def _leaf_of(db: Db, event_id: str) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
-def _bury(db: Db, log: int, log_name: str, leaf: Leaf) -> None:
-    assert isinstance(leaf.outer, ev.Erased)
-    if tombstones.may_erase(leaf.outer, log_name):
-        tombstones.bury(db, log, leaf.index, leaf.outer)
+def _bury(db: Db, log: int, leaf: Leaf) -> None:
+    """Do what an erasure says, if the log in which it was first said may say it."""
+    assert isinstance(leaf.event, ev.Erased)
+    if tombstones.may_erase(leaf.event, leaf.origin.partition("/log/")[2].rpartition("/")[0]):
+        tombstones.bury(db, log, leaf.index, leaf.event)
     else:
         leaf.trouble = "a centre may erase contact fields only"
 
@@ -185,6 +177,9 @@ def _store_boxes(db: Db, log: int, leaves: Sequence[Leaf]) -> None:
         case = subject_of(leaf.event)[0]
         return not dead or not {(leaf.event.id, name), (leaf.event.id, tombstones.WHOLE_CASE), (case, tombstones.WHOLE_CASE)} & dead
 
+    for leaf in good:
+        if not alive(leaf, RECEIPT):
+            leaf.rid = None  # nor may the receipt of an erased case open anything
     kept = [(leaf, one) for leaf in good for one in leaf.boxes if alive(leaf, one[0])]
     db.insert("box", BOX, [(log, leaf.index, name, box) for leaf, (name, box, _) in kept])
     db.insert("box_key", BOX_KEY, [(log, leaf.index, name, key) for leaf, (name, _, key) in kept])

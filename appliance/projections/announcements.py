@@ -10,7 +10,7 @@ from appliance.domain import events as ev
 from appliance.journal.entries import Entry
 from appliance.store.db import Db
 
-VERSION = 1
+VERSION = 2
 TABLES = """
 CREATE TABLE epoch (
     origin TEXT NOT NULL PRIMARY KEY,
@@ -20,6 +20,8 @@ CREATE TABLE epoch (
     data_key TEXT NOT NULL,        -- base64 of the X25519 public key
     down_origin TEXT NOT NULL,
     down_vkey TEXT NOT NULL,
+    log INTEGER NOT NULL,          -- the leaf that named that log last: HQ names another one after it was restored
+    idx INTEGER NOT NULL,
     approved_at INTEGER NOT NULL,
     closed_at INTEGER NOT NULL,    -- 0 while HQ takes from it
     closed_why TEXT NOT NULL
@@ -58,6 +60,7 @@ class Epoch:
     closed_why: str
 
 
+_LATER = "CASE WHEN excluded.log > epoch.log OR (excluded.log = epoch.log AND excluded.idx > epoch.idx) THEN excluded.{0} ELSE epoch.{0} END"
 _EPOCH = "SELECT origin, centre, vkey, cosigner, data_key, down_origin, down_vkey, approved_at, closed_at, closed_why FROM epoch"
 
 
@@ -66,7 +69,7 @@ def apply(db: Db, entries: Sequence[Entry]) -> None:
     for entry in entries:
         event = entry.event
         if isinstance(event, ev.CentreApproved):
-            _approve(db, event)
+            _approve(db, event, entry)
         elif isinstance(event, ev.CentreClosed):
             db.run(
                 "UPDATE epoch SET closed_at = :at, closed_why = :why WHERE origin = :origin AND closed_at = 0",
@@ -94,13 +97,16 @@ def apply(db: Db, entries: Sequence[Entry]) -> None:
             )
 
 
-def _approve(db: Db, event: ev.CentreApproved) -> None:
+def _approve(db: Db, event: ev.CentreApproved, entry: Entry) -> None:
+    """Record an approval; of several of one epoch the earliest time counts, and the log named last, in whatever order they come."""
+    later = ", ".join(f"{name} = {_LATER.format(name)}" for name in ("down_origin", "down_vkey", "log", "idx"))
     db.run(
-        "INSERT INTO epoch (origin, centre, vkey, cosigner, data_key, down_origin, down_vkey, approved_at, closed_at, closed_why)"
-        " VALUES (:origin, :centre, :vkey, :cosigner, :data_key, :down_origin, :down_vkey, :at, 0, '')"
-        " ON CONFLICT (origin) DO NOTHING",
+        "INSERT INTO epoch (origin, centre, vkey, cosigner, data_key, down_origin, down_vkey, log, idx, approved_at, closed_at, closed_why)"
+        " VALUES (:origin, :centre, :vkey, :cosigner, :data_key, :down_origin, :down_vkey, :log, :idx, :at, 0, '')"
+        f" ON CONFLICT (origin) DO UPDATE SET {later},"
+        " approved_at = CASE WHEN excluded.approved_at < epoch.approved_at THEN excluded.approved_at ELSE epoch.approved_at END",
         origin=event.origin, centre=event.centre, vkey=event.vkey, cosigner=event.cosigner, data_key=event.data_key,
-        down_origin=event.down_origin, down_vkey=event.down_vkey, at=event.ts,
+        down_origin=event.down_origin, down_vkey=event.down_vkey, log=entry.log, idx=entry.index, at=event.ts,
     )  # fmt: skip
 
 

@@ -131,7 +131,7 @@ def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
 
 def _store(node: Node, tx: Tx, row: LogRow, batch: Batch, grown: Accepted, fresh: list[Leaf]) -> None:
     """Store what is new with all its effects, in the accepting transaction: visible at once, or not at all."""
-    entries = store_mirrored(tx.db, row.id, row.name, grown, fresh)
+    entries = store_mirrored(tx.db, row.id, grown, fresh)
     objects.claim(tx.db, [entry.event for entry in entries])
     tx.db.run(
         "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id",

@@ -8,7 +8,7 @@ import msgspec
 
 from sync.batch import Batch, BatchError, read_batch
 from sync.commitments import KeyListError, open_keys
-from sync.exchange import Stopped
+from sync.exchange import Diverged, Stopped
 from sync.merkle import range_at
 from sync.note import Checkpoint, NoteError, Verifier, open_note
 
@@ -82,9 +82,9 @@ def _store(node: Node, tx: Tx, batch: Batch, log: int, checkpoint: Checkpoint, l
     tree = range_at(size, node_reader(tx.db, log))
     objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
     fresh = leaves[size - batch.start :]
-    entries = store_mirrored(tx.db, log, row.name, grow(tree, fresh), fresh)
+    entries = store_mirrored(tx.db, log, grow(tree, fresh), fresh)
     if tree.root() != checkpoint.root:
-        raise Stopped("Headquarters' log does not continue the one held here: it was restored or rewritten.")
+        raise Diverged("Headquarters' log does not continue the one held here: it was restored or rewritten.")
     tx.db.run(
         "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id",
         size=tree.size,

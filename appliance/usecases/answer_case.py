@@ -54,7 +54,7 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
         common = {"id": id or new_id(tx.time), "ts": tx.time.ts, "q": tx.time.quality, "case": case, "n": now.n + 1, "by": person.id}
         event = make(common)
         again = next((place.entry for place in found[1] if place.entry.event.id == id), None)
-        if again is not None and _same(tx.db, again, event, text):
+        if again is not None and same_act(tx.db, again, event, text):
             return event  # one form, sent twice: it is in the story already
         if seen is not None and now.n != seen:
             raise CaseChanged
@@ -72,7 +72,7 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
     return event
 
 
-def _same(db: Db, written: Entry, event: ev.CaseEvent, text: str | None) -> bool:
+def same_act(db: Db, written: Entry, event: ev.CaseEvent, text: str | None) -> bool:
     """Tell whether *written* says what *event* with *text* would say again, but for its time and place."""
     old = written.event
     if not isinstance(old, ev.CaseEvent) or msgspec.structs.replace(event, n=old.n, ts=old.ts, q=old.q, c=old.c) != old:

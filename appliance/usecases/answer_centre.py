@@ -19,6 +19,7 @@ from appliance.store.db import Db
 from appliance.usecases import logs, objects, trust
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
+from appliance.usecases.restore_hq import declare_dead
 
 MAX_HELLO = 64 * 1024  # bytes
 
@@ -46,14 +47,14 @@ def hello(node: Node, origin: str, body: bytes) -> dict[str, Any]:
         epoch = announcements.epoch_of(db, origin)
         if epoch is None:
             raise NotFound
-        down = {name: _down(db, epoch, name) for name in ("all", "to")}
         answer = {
             "time": node.clock.read().ts,
             "kid": node.keyring.hq_data_key().kid,
             "keys": trust.key_note(node).serial,
             "holds": _holds(db, epoch, said),
-            "down": {name: row.size if row else 0 for name, row in down.items()},
+            "down": _sizes(node, db, epoch),
             "return": _wanted(db, said),
+            "unacknowledged": _unacknowledged(db, epoch, said),
         }
     _note_heard(node, epoch, said)
     return answer
@@ -68,8 +69,22 @@ def _holds(db: Db, epoch: Epoch, said: dict[str, Any]) -> dict[str, int]:
     return held
 
 
-def _down(db: Db, epoch: Epoch, name: str) -> LogRow | None:
-    return logs.current(db, "all") if name == "all" else logs.by_origin(db, epoch.down_origin)
+def _sizes(node: Node, db: Db, epoch: Epoch) -> dict[str, int]:
+    """Return how much there is to fetch; of ``to`` nothing while the log ``all`` that names it waits for the root's signature."""
+    everybody, own = _down(node, db, epoch, "all"), _down(node, db, epoch, "to")
+    told = everybody is not None and everybody.state == "open"
+    return {"all": everybody.size if everybody else 0, "to": own.size if own and told else 0}
+
+
+def _down(node: Node, db: Db, epoch: Epoch, name: str) -> LogRow | None:
+    """Return the log ``all`` that the key note names, or the log in which HQ speaks to the centre of *epoch*."""
+    return logs.by_origin(db, trust.all_origin(node) if name == "all" else epoch.down_origin)
+
+
+def _unacknowledged(db: Db, epoch: Epoch, said: dict[str, Any]) -> bool:
+    """Tell whether the centre holds more of what HQ says to it than it has cosigned: its answer was lost on the way."""
+    own, down = logs.by_origin(db, epoch.down_origin), said.get("down")
+    return own is not None and isinstance(down, dict) and own.acked < min(_number(down.get("to")), own.size)
 
 
 def _wanted(db: Db, said: dict[str, Any]) -> list[dict[str, Any]]:
@@ -108,7 +123,7 @@ def downlink(node: Node, origin: str, name: str, start: int) -> bytes | None:
     """
     with node.store.read() as db:
         epoch = announcements.epoch_of(db, origin)
-        row = _down(db, epoch, name) if epoch else None
+        row = _down(node, db, epoch, name) if epoch else None
         if epoch is None or row is None:
             raise NotFound
         recipient = trust.public_key(epoch.data_key)
@@ -160,28 +175,30 @@ def acknowledge(node: Node, origin: str, body: bytes) -> int:
 
 
 def _acknowledge(node: Node, epoch: Epoch, note: str) -> bool:
-    acker = Verifier.parse(epoch.cosigner)
-    name = note.split("\n", 1)[0]
     with node.store.read() as db:
-        row = logs.by_origin(db, name)
-        if row is None or not row.own:
+        row = logs.by_origin(db, note.split("\n", 1)[0])
+        checkpoint = _both_signed(row, epoch, note) if row is not None and row.own else None
+        if row is None or checkpoint is None:
             return False
-        try:
-            opened = open_note(note, [Verifier.parse(row.vkey), acker])
-            checkpoint = Checkpoint.parse(opened.text)
-        except NoteError:
-            return False
-        if len({v.name for v in opened.verified}) < 2 or checkpoint.size > row.size:
-            return False
-        if root_at(checkpoint.size, node_reader(db, row.id)) != checkpoint.root:
-            return False
-    if row.name == f"to/{epoch.centre}":
+        same = checkpoint.size <= row.size and root_at(checkpoint.size, node_reader(db, row.id)) == checkpoint.root
+    if not same:
+        declare_dead(node, row.origin)
+    elif row.name == f"to/{epoch.centre}":
         node.store.write(
             lambda db: db.run(
                 "UPDATE log SET acked = :size, ack_note = :note WHERE id = :id AND acked <= :size", size=checkpoint.size, note=note, id=row.id
             )
         )
-    return True
+    return same
+
+
+def _both_signed(row: LogRow, epoch: Epoch, note: str) -> Checkpoint | None:
+    """Return the checkpoint of *note* when HQ's own log key signed it and the centre cosigned it."""
+    try:
+        opened = open_note(note, [Verifier.parse(row.vkey), Verifier.parse(epoch.cosigner)])
+        return Checkpoint.parse(opened.text) if len({v.name for v in opened.verified}) == 2 else None
+    except NoteError:
+        return None
 
 
 def _list(value: object) -> list[Any]:

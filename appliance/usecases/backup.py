@@ -37,7 +37,7 @@ class BackupBroken(Refusal):
 
 
 class AlreadyThere(Refusal):
-    """There is a database here already. Move it away first; nothing was changed."""
+    """There is a database here already ({name}). Move it away first; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,12 @@ def _made_at(path: Path) -> int | None:
 
 
 def forget_old(folder: Path, now: int, keep_days: int) -> int:
-    """Delete archives older than *keep_days*: no copy holding box keys lives longer (spec keys K5). Return how many."""
-    old = [one for one in backups(folder) if one.made_at < now - keep_days * 86400]
+    """Delete archives older than *keep_days*: no copy holding box keys lives longer (spec keys K5). Return how many.
+
+    An archive of a time to come was made while the clock was wrong: nobody knows how old it is, so it goes too. The one
+    just made holds all that any of them holds.
+    """
+    old = [one for one in backups(folder) if not now - keep_days * 86400 <= one.made_at <= now]
     for one in old:
         one.path.unlink()
     return len(old)
@@ -128,9 +132,13 @@ def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[
     Raises:
         AlreadyThere, WrongBackupKey, BackupBroken: nothing was changed.
     """
-    if target.exists():
-        raise AlreadyThere
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for held in (target, target.with_name(target.name + "-wal")):  # SQLite would replay an old log into the restored file
+        if held.exists():
+            raise AlreadyThere(name=held.name)
+    archive.open("rb").close()  # a file that cannot be read is named
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for stale in target.parent.glob(".restoring-*"):  # of a restore that was cut off
+        shutil.rmtree(stale)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".restoring-") as name:
         fresh = Path(name) / target.name
         _decrypt(archive, identity, fresh)
@@ -156,3 +164,7 @@ def _decrypt(archive: Path, identity: str, fresh: Path) -> None:
         raise WrongBackupKey from None
     except pyrage.DecryptError as error:
         raise (WrongBackupKey if "matching" in str(error).lower() else BackupBroken(why="it cannot be decrypted")) from None
+    except OSError as error:
+        if error.errno:  # the disk's word, not the archive's
+            raise
+        raise BackupBroken(why="it cannot be decrypted") from None

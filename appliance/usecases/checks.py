@@ -11,5 +11,5 @@ def check_text(text: str, limit: int, *, needed: bool) -> None:
         raise TextMissing
     if len(text) > limit:
         raise TextTooLong(length=len(text), limit=limit)
-    if "\0" in text:
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):  # neither can be stored
         raise InvalidInput(field="text", reason="a character in it cannot be kept; type it again")

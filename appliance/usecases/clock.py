@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from appliance.domain.events import Quality
+from appliance.domain.events import LAST_MOMENT, Quality
 from appliance.journal.journal import Time
 
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
@@ -21,6 +21,11 @@ class Step:
     before: int
     after: int
     source: str
+
+
+def _told(wall: float) -> int:
+    """Return *wall* as a leaf can say it, whatever a dead battery left in the clock."""
+    return min(max(0, int(wall)), LAST_MOMENT)
 
 
 def kernel_synchronised() -> bool:
@@ -55,10 +60,10 @@ class DeviceClock:
         wall, steady = self._wall(), self._steady()
         offset = wall - steady
         if abs(offset - self._offset) > self._limit:
-            self.step = Step(int(self._offset + steady), int(wall), "step")
+            self.step = Step(_told(self._offset + steady), _told(wall), "step")
             self._hq_until = 0.0
         self._offset = offset
-        return Time(max(0, int(wall)), self._quality(wall, steady))
+        return Time(_told(wall), self._quality(wall, steady))
 
     def keep(self, step: Step) -> None:
         """Keep *step*, which could not be logged, for the next act; a newer one stands."""
@@ -83,4 +88,4 @@ class DeviceClock:
         """Compare with the newest entry of the journal at start: a clock that went back has stepped."""
         now = int(self._wall())
         if last_ts and now < last_ts - self._limit:
-            self.step = Step(last_ts, now, "start")
+            self.step = Step(last_ts, _told(now), "start")

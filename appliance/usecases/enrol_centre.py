@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 
 from sync.note import NoteError, Verifier, open_note
@@ -19,7 +20,9 @@ from appliance.usecases import logs, trust
 from appliance.usecases.epochs import begin_epoch
 from appliance.usecases.node import Node, new_id
 from appliance.usecases.re_enter import ASIDE
+from appliance.usecases.relay_case import catch_up
 
+_EPOCH = re.compile("[0-9a-f]{8}")
 TOKEN_DAYS = 14
 NO_TOKEN = "-"  # noqa: S105  # a further epoch of a centre that was taken in before
 MAX_PENDING = 20  # waiting requests a centre; more are refused, so that nobody can fill HQ's list
@@ -170,14 +173,14 @@ def _open_request(note: str) -> Request:
         names = Verifier.parse(vkey).name, Verifier.parse(cosigner).name
     except (NoteError, ValueError):
         raise RequestInvalid from None
-    if opened.text != request.text() or names != (origin, f"{origin}/ack") or f"/log/{centre}/" not in origin:
+    if opened.text != request.text() or names != (origin, f"{origin}/ack") or not _EPOCH.fullmatch(origin.rpartition("/")[2]):
         raise RequestInvalid
     return request
 
 
 def _check_entitled(node: Node, db: Db, request: Request) -> None:
     """Check that the request uses a good token, or follows an epoch of the same centre; and that the list is not full."""
-    if not request.origin.startswith(f"{node.settings.domain}/log/{request.centre}/"):
+    if request.origin.rpartition("/")[0] != f"{node.settings.domain}/log/{request.centre}":
         raise RequestInvalid
     waiting = db.one("SELECT count(*) FROM ops_enrolment WHERE centre = :centre AND state = 'pending'", centre=request.centre)
     if waiting and waiting[0] >= MAX_PENDING:
@@ -234,6 +237,7 @@ def approve(node: Node, origin: str) -> None:
     if row is None:
         raise NotFound
     centre, vkey, cosigner, data_key = row
+    joins = down is None
     if down is None:
         down = begin_epoch(node, f"to/{centre}", "enrolment")
 
@@ -253,6 +257,8 @@ def approve(node: Node, origin: str) -> None:
         )  # fmt: skip
 
     node.perform(act)
+    if joins:
+        catch_up(node, centre)
 
 
 def refuse(node: Node, origin: str) -> None:

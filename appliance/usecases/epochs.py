@@ -76,7 +76,8 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
         current = logs.current(db, own_name(node))
         trouble = "first" if current is None else _trouble(node, db, current)
         last = db.one("SELECT leaf FROM entry WHERE log = :log ORDER BY idx DESC LIMIT 1", log=current.id if current else 0)
-        _owe_marks(node, db)
+        if not trouble:
+            _owe_marks(node, db)
     node.clock.start_after(ev.decode(bytes(last[0])).ts if last else 0)
     if not trouble and current is not None:
         node.journal.own_log, node.journal.letter = current.id, current.letter
@@ -97,12 +98,14 @@ def _owe_marks(node: Node, db: Db) -> None:
 
 def _trouble(node: Node, db: Db, log: LogRow) -> str:
     """Say why nothing may be signed in *log* any more; '' when all is well."""
-    if not node.is_hq and not node.keyring.has(f"log-{log.origin.rsplit('/', 1)[-1]}.seed"):
+    if not node.is_hq and not node.keyring.has_log_keys(log.origin):
         return "key-lost"
+    if log.size and node.journal.mark(log.origin).read(Verifier.parse(log.vkey)) is None:
+        return "mark-lost"
+    return "rolled-back" if rolled_back(node, db, log) else ""
+
+
+def rolled_back(node: Node, db: Db, log: LogRow) -> bool:
+    """Tell whether the high-water mark of own log *log* proves that this database is not the newest copy."""
     mark = node.journal.mark(log.origin).read(Verifier.parse(log.vkey))
-    if mark is None:
-        return "mark-lost" if log.size else ""
-    if mark.size > log.size:
-        return "rolled-back"
-    same = root_at(mark.size, node_reader(db, log.id)) == mark.root
-    return "" if same else "rolled-back"
+    return mark is not None and (mark.size > log.size or root_at(mark.size, node_reader(db, log.id)) != mark.root)

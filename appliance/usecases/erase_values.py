@@ -13,6 +13,7 @@ from appliance.usecases.node import Node, new_id
 from appliance.usecases.relay_case import relay
 
 BASES = ("dpa-s40", "consent-withdrawn", "retention", "court-order")
+MOST = 500  # targets one event may name
 SCRUB = "scrub_due"  # fact: '1' while erased bytes may still stand in the write-ahead log
 
 
@@ -31,12 +32,14 @@ def erase(node: Node, case: str, person: Person, fields: tuple[str, ...], basis:
         raise ErasureNotAllowed
 
     def act(tx: Tx) -> None:
-        targets = _targets(tx, case, fields)
-        log = node.log_for(tx.db, targets[1])
-        event = ev.Erased(
-            id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, targets=targets[0], case="" if fields else case, basis=basis, role=person.role
-        )
-        relay(node, tx, [tx.append(event, log=log)])
+        targets, opened_in = _targets(tx, case, fields)
+        log = node.log_for(tx.db, opened_in)
+        for start in range(0, len(targets), MOST):
+            event = ev.Erased(
+                id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, targets=targets[start : start + MOST], case="" if fields else case,
+                basis=basis, role=person.role,
+            )  # fmt: skip
+            relay(node, tx, [tx.append(event, log=log)])
         facts.put(tx.db, SCRUB, "1")
 
     node.perform(act)
@@ -52,7 +55,7 @@ def _targets(tx: Tx, case: str, fields: tuple[str, ...]) -> tuple[tuple[tuple[st
     pairs = [(e.event.id, f) for e in entries for f in e.event.c if not fields or f in fields]
     if not pairs:
         raise NotFound
-    return tuple(sorted(pairs))[:500], opening.log
+    return tuple(sorted(pairs)), opening.log
 
 
 def scrub(node: Node) -> bool:

@@ -63,9 +63,9 @@ class NodeExchange:
             self.node.store.write(lambda db: facts.put_all(db, hq_time=str(hq_time), clock_offset=str(offset)))
 
     def uplinks(self) -> Sequence[Uplink]:
-        """Return the own logs that owe leaves; a closed epoch's tail goes before the log that follows it."""
+        """Return the own logs but those set aside; a closed epoch's tail goes before the log that follows it."""
         with self.node.store.read() as db:
-            rows = [row for row in logs.own_logs(db) if row.acked < row.size and row.state != "frozen"]
+            rows = [row for row in logs.own_logs(db) if row.size and row.state != "frozen"]
         return [Uplink(row.origin, row.size, row.acked) for row in rows]
 
     def older(self) -> Sequence[Uplink]:
@@ -331,6 +331,6 @@ def oldest_unsent(db: Db) -> int:
 
 
 def quarantined(db: Db) -> int:
-    """Return how many leaves lie in quarantine here."""
-    row = db.one("SELECT count(*) FROM quarantine")
+    """Return how many leaves lie in quarantine here, or lack a value that was withheld or is another than they say."""
+    row = db.one("SELECT count(*) FROM (SELECT log, idx FROM quarantine UNION SELECT log, idx FROM box_flag) AS bad")
     return int(row[0]) if row else 0

@@ -11,6 +11,7 @@ from appliance.domain.errors import IllegalMove, InvalidInput, UnknownCode
 from appliance.domain.ids import is_id
 from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases, receipts
+from appliance.usecases.answer_case import same_act
 from appliance.usecases.checks import check_text
 from appliance.usecases.node import Node
 from appliance.usecases.read_case import CaseStory, find_by_code
@@ -54,17 +55,18 @@ def _follow(node: Node, code: str, id: str, make: Make, text: str = "") -> CaseS
         found = cases.story_of(tx.db, case) if case else None
         if case is None or found is None:
             raise UnknownCode
-        if any(told.event.id == id for told in found[0].told):
-            raise DuplicateEvent(id)
         now = found[0].case
         event = make({"id": id, "ts": tx.time.ts, "q": tx.time.quality, "case": case, "n": now.n + 1})
+        again = next((place.entry for place in found[1] if place.entry.event.id == id), None)
+        if again is not None and same_act(tx.db, again, event, text or None):
+            return  # the same words, sent twice by a doubtful link: already on disk, so this is success
         if move(now, event) is None:
             raise IllegalMove(state=now.state, move=event.__struct_config__.tag)
         relay(node, tx, [tx.append(event, {"text": text.strip().encode()} if text else None, node.log_for(tx.db, found[1][0].entry.log))])
 
     try:
         node.perform(act)
-        node.on_filed()
     except DuplicateEvent:
-        pass  # the same words, sent twice by a doubtful link: already on disk, so this is success
+        raise InvalidInput(field="id", reason="it was used for something else; make another one") from None
+    node.on_filed()
     return find_by_code(node, code)

@@ -7,6 +7,8 @@ another name, and every leaf HQ did not acknowledge is logged again as ``relayed
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from appliance.domain import events as ev
 from appliance.journal.journal import Tx
 from appliance.store.db import Db
@@ -16,6 +18,16 @@ from appliance.usecases.node import Node, new_id
 
 CHUNK = 200  # leaves a transaction
 ASIDE = "~"
+
+
+class Relayed(NamedTuple):
+    """A leaf to enter again: where it was first, its words, and where its boxes lie here."""
+
+    of: str
+    place: int
+    leaf: str
+    log: int
+    at: int
 
 
 def set_aside(node: Node, log: LogRow) -> None:
@@ -56,12 +68,20 @@ def _enter(tx: Tx, row: LogRow, start: int) -> int:
     )  # fmt: skip
     for idx, leaf in leaves:
         event = ev.decode(bytes(leaf))
-        if not isinstance(event, ev.CaseEvent | ev.Erased | ev.CaseRead):
+        first = Relayed(origin, idx, bytes(leaf).decode(), row.id, idx)
+        if isinstance(event, ev.Relayed):
+            first = Relayed(event.of, event.index, event.leaf, *_source(tx.db, row.id, idx))  # twice set aside, and still not twice wrapped
+        elif not isinstance(event, ev.CaseEvent | ev.Erased | ev.CaseRead):
             continue  # epoch starts, beacons and clock steps belong to the history set aside
-        relayed = ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=origin, index=idx, leaf=bytes(leaf).decode())
-        entry = tx.append(relayed)
+        entry = tx.append(ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=first.of, index=first.place, leaf=first.leaf))
         tx.db.run(
             "INSERT INTO relay (log, idx, src_log, src_idx) VALUES (:log, :idx, :src_log, :src_idx)",
-            log=entry.log, idx=entry.index, src_log=row.id, src_idx=idx,
+            log=entry.log, idx=entry.index, src_log=first.log, src_idx=first.at,
         )  # fmt: skip
     return len(leaves)
+
+
+def _source(db: Db, log: int, idx: int) -> tuple[int, int]:
+    """Return where the boxes of relayed leaf *idx* of own log *log* lie."""
+    row = db.one("SELECT src_log, src_idx FROM relay WHERE log = :log AND idx = :idx", log=log, idx=idx)
+    return (row[0], row[1]) if row else (log, idx)

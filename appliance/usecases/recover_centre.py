@@ -20,6 +20,7 @@ from appliance.store.db import Db
 from appliance.usecases import logs, objects, trust
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
+from appliance.usecases.restore_hq import announce, known_again
 
 
 class Differs(Exception):
@@ -107,7 +108,7 @@ def _append(tx: Tx, row: LogRow, batch: Batch, leaves: list[Leaf], checkpoint: C
     tree = range_at(size, node_reader(tx.db, row.id))
     objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
     fresh = leaves[size - batch.start :]
-    entries = store_mirrored(tx.db, row.id, row.name, grow(tree, fresh), fresh)
+    entries = store_mirrored(tx.db, row.id, grow(tree, fresh), fresh)
     if tree.size == checkpoint.size and tree.root() != checkpoint.root:
         raise Differs
     _move(tx.db, row, tree, checkpoint, batch.note)
@@ -159,8 +160,17 @@ def take_back(node: Node, raw: bytes, sender: str) -> Answer:
     if checkpoint.size != batch.end:
         return Answer(422, "the note does not fit the batch\n")
     leaves = examine(batch, keys, batch.start)
+
+    def act(tx: Tx) -> int:
+        size = _append(tx, row, batch, leaves, checkpoint)
+        for entry in tx.entries:
+            known_again(node, tx, entry.event)
+        return size
+
     try:
-        size = node.perform(lambda tx: _append(tx, row, batch, leaves, checkpoint))
+        size = node.perform(act)
     except Differs:
         return Answer(422, "the leaves do not lead to the signed root\n")
+    if row.name == "all":
+        announce(node)
     return Answer(200, f"{size}\n")

@@ -26,7 +26,7 @@ def relay(node: Node, tx: Tx, entries: Iterable[Entry]) -> None:
     fresh = list(entries)
     opened = {e.event.case: e for e in fresh if isinstance(e.event, ev.CaseOpened)}
     names, wanted = _Names(tx.db), list[tuple[str, Entry]]()
-    for entry in fresh:
+    for entry in fresh + _came_before(tx, names, opened, {e.event.id for e in fresh}):
         others = {c for case in _cases_of(tx, entry.event) for c in _holders(tx, names, opened.get(case), case)}
         wanted += [(centre, entry) for centre in sorted(others - {names[entry.log].removeprefix("to/")})]
     targets = {centre: _target(node, tx, centre) for centre in sorted({centre for centre, _ in wanted})}
@@ -40,6 +40,15 @@ def relay(node: Node, tx: Tx, entries: Iterable[Entry]) -> None:
             _pass_on(tx, target, entry)
 
 
+def _came_before(tx: Tx, names: _Names, opened: dict[str, Entry], fresh: set[str]) -> list[Entry]:
+    """Return events that were held before the openings of their cases: only now is it known whom they concern."""
+    found = list[Entry]()
+    for case, opening in opened.items():
+        if _holders(tx, names, opening, case) - {names[opening.log].removeprefix("to/")}:
+            found += [e for e in cases.case_entries(tx.db, case) if e.event.id not in fresh]
+    return found
+
+
 def _target(node: Node, tx: Tx, centre: str) -> int | None:
     """Return HQ's log to *centre*, its head taken: all in the order of centres, so that two processes never wait for each other."""
     row = logs.current(tx.db, f"to/{centre}")
@@ -47,6 +56,23 @@ def _target(node: Node, tx: Tx, centre: str) -> int | None:
         return None
     node.journal.head(tx.db, row.id)
     return row.id
+
+
+def catch_up(node: Node, centre: str) -> None:
+    """Pass on to *centre*, which has just joined, every case about it that others filed before."""
+    with node.store.read() as db:
+        about = [row[0] for row in db.all("SELECT id FROM case_state WHERE centre = :centre ORDER BY opened_at, id", centre=centre)]
+    for case in about:
+        node.perform(lambda tx, case=case: _pass_whole(node, tx, centre, case))  # type: ignore[misc]
+
+
+def _pass_whole(node: Node, tx: Tx, centre: str, case: str) -> None:
+    names, target = _Names(tx.db), _target(node, tx, centre)
+    told = sorted((e.event.n, e.event.id, e) for e in cases.case_entries(tx.db, case) if isinstance(e.event, ev.CaseEvent))
+    for _, _, entry in told if target is not None else ():
+        known = tx.db.one("SELECT 1 FROM relay WHERE log = :log AND src_log = :src AND src_idx = :idx", log=target, src=entry.log, idx=entry.index)
+        if target is not None and known is None and names[entry.log].removeprefix("to/") != centre:
+            _pass_on(tx, target, entry)
 
 
 class _Names(dict[int, str]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 
 from sync.exchange import EpochOver, Exchange, Progress, Stopped
@@ -15,6 +16,7 @@ from appliance.store.db import Db
 from appliance.usecases import facts, logs, trust
 from appliance.usecases.check_node import DAMAGE
 from appliance.usecases.enrol_centre import enrolment_request, read_token, trust_roots
+from appliance.usecases.epochs import begin_epoch
 from appliance.usecases.exchange_node import NodeExchange, oldest_unsent, quarantined
 from appliance.usecases.node import Node
 from appliance.usecases.re_enter import finish
@@ -50,13 +52,25 @@ def enrol(node: Node, token: str) -> str:
         TokenInvalid: the token is mistyped, or another HQ answered. LinkDown: HQ was not reached.
     """
     secret, expected = read_token(token)
-    link = link_to_hq(node)
-    try:
-        answer = json.loads(link.request("GET", "/sync/v1/keys").body)
-    except ValueError:
-        raise LinkDown("an answer that cannot be read") from None
-    trust_roots(node, [str(one) for one in answer.get("roots", [])], expected, str(answer.get("note", "")))
-    node.store.write(lambda db: facts.put(db, TOKEN, secret))
+    with closing(link_to_hq(node)) as link:
+        try:
+            answer = json.loads(link.request("GET", "/sync/v1/keys").body)
+        except ValueError:
+            raise LinkDown("an answer that cannot be read") from None
+        trust_roots(node, [str(one) for one in answer.get("roots", [])], expected, str(answer.get("note", "")))
+        node.store.write(lambda db: facts.put(db, TOKEN, secret))
+        return ask_for_approval(node, link)
+
+
+def renew_epoch(node: Node, link: HttpLink | None = None) -> str:
+    """Leave this appliance's log in good order and begin another under new keys (rule N2); ask HQ to take it in.
+
+    Raises:
+        NotEnrolled, NoHeadquarters. LinkDown: HQ was not reached; the new log has begun and asks at each exchange.
+    """
+    trust.roots_of(node)
+    link = link or link_to_hq(node)
+    begin_epoch(node, node.settings.centre, "rotation")
     return ask_for_approval(node, link)
 
 

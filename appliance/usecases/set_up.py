@@ -6,6 +6,8 @@ import base64
 import hashlib
 from pathlib import Path
 
+import msgspec
+
 from sync.note import Signer
 
 from appliance.domain import events as ev
@@ -25,7 +27,8 @@ def make_hq_keys(keyring: Keyring) -> None:
     """Make HQ's master, cosigner and first data key, those that are not there yet (spec keys §2)."""
     keyring.secret("log-master.seed")
     keyring.secret("mirror.seed")
-    if not keyring.has("hq-data-current"):
+    keyring.secret("nonce.key")
+    if not keyring.has("hq-data-current") or not keyring.has_hq_data_key(keyring.load("hq-data-current").decode()):
         keyring.rotate_hq_data_key()
 
 
@@ -75,8 +78,7 @@ def announce_data_key(node: Node) -> None:
     def act(tx: Tx) -> None:
         known = announcements.hq_key(tx.db)
         all_log = logs.current(tx.db, "all")
-        announced = known is not None and known[0] == key.kid and _announced_here(tx, all_log.id if all_log else 0, key.kid)
-        if all_log is None or announced:
+        if all_log is None or (known is not None and known[0] == key.kid and _told(tx, all_log.id, ev.HqDataKey, "kid", key.kid)):
             return
         event = ev.HqDataKey(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, kid=key.kid, key=base64.b64encode(key.public).decode())
         tx.append(event, log=all_log.id)
@@ -84,11 +86,11 @@ def announce_data_key(node: Node) -> None:
     node.perform(act)
 
 
-def _announced_here(tx: Tx, log: int, kid: str) -> bool:
-    """Tell whether the current epoch of ``all`` names the key: a centre that knows only this epoch must find it."""
+def _told(tx: Tx, log: int, kind: type[ev.Event], name: str, value: object) -> bool:
+    """Tell whether the current epoch of ``all`` says this: a centre that knows only this epoch must find it."""
     rows = tx.db.all("SELECT leaf FROM entry WHERE log = :log ORDER BY idx", log=log)
     events = (ev.decode(bytes(leaf)) for (leaf,) in rows)
-    return any(isinstance(e, ev.HqDataKey) and e.kid == kid for e in events)
+    return any(isinstance(e, kind) and getattr(e, name) == value for e in events)
 
 
 def publish_catalogue(node: Node, catalogue: Catalogue) -> int:
@@ -96,16 +98,17 @@ def publish_catalogue(node: Node, catalogue: Catalogue) -> int:
 
     The file goes as objects, the leaf names them by hash: a centre fetches what it lacks.
     """
-    data = catalogue_to_json(catalogue)
+    data = catalogue_to_json(msgspec.structs.replace(catalogue, version=0))  # the leaf says which version it is
 
     def act(tx: Tx) -> int:
         newest, all_log = announcements.newest_catalogue(tx.db), logs.current(tx.db, "all")
         if all_log is None:
             raise NotFound
         digest = hashlib.sha256(data).hexdigest()
-        if newest is not None and newest.sha256 == digest:
-            return newest.version
-        version = (newest.version if newest else 0) + 1
+        same = newest is not None and newest.sha256 == digest
+        version = (newest.version if newest else 0) + (not same)
+        if same and _told(tx, all_log.id, ev.CataloguePublished, "version", version):
+            return version
         chunks = objects.put_file(tx.db, data, tx.time.ts)
         event = ev.CataloguePublished(
             id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, version=version, sha256=digest, size=len(data), chunks=chunks

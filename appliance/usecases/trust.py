@@ -94,6 +94,11 @@ def hq_mirror(node: Node) -> Verifier:
     return Verifier.parse(key_note(node).mirror)
 
 
+def all_origin(node: Node) -> str:
+    """Return the origin of HQ's log ``all`` by the key note."""
+    return Verifier.parse(key_note(node).all).name
+
+
 def adopt_keys(node: Node, note: str) -> bool:
     """Take *note* as HQ's key note when its serial is higher than the one held; True when it was taken.
 
@@ -122,7 +127,7 @@ def adopt_keys(node: Node, note: str) -> bool:
 def down_log(node: Node, db: Db, name: str) -> LogRow | None:
     """Return the mirror of HQ's log ``all``, or with name ``to`` of the log HQ speaks to this centre in."""
     if name == "all":
-        return logs.by_origin(db, Verifier.parse(key_note(node).all).name)
+        return logs.by_origin(db, all_origin(node))
     epoch = announcements.epoch_of(db, logs.by_id(db, node.journal.own_log).origin)
     return logs.by_origin(db, epoch.down_origin) if epoch else None
 

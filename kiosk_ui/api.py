@@ -16,6 +16,7 @@ from appliance.usecases.open_case import Submission, open_case
 from appliance.usecases.read_case import CaseStory, Line
 from appliance.web.limits import Limits
 from appliance.web.terminal import NAME
+from appliance.web.transport import in_the_open
 from kiosk_ui.following import ACTS, follow
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ class FeedbackDoor:
     def __init__(self, application: WSGIApplication, node: Node, limits: Limits) -> None:
         """Stand before *application*."""
         self._application, self._node, self._limits = application, node, limits
+        self._plain = node.settings.web.plain_http
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
+        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST" or (in_the_open(environ) and not self._plain):
             return self._application(environ, start_response)
         try:
             length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -69,8 +71,7 @@ class FeedbackDoor:
             self._limits.check_submission(environ.get("REMOTE_ADDR", ""), _terminal(environ["QUERY_STRING"]))
         except TooMany as error:
             return _say(start_response, 429, _problem_of(error), ("Retry-After", str(error.details["seconds"])))
-        with self._node.store.writer.expected():
-            status, body = self._register(environ["wsgi.input"].read(length))
+        status, body = self._register(environ["wsgi.input"].read(length))
         return _say(start_response, status, body)
 
     def _register(self, raw: bytes) -> tuple[int, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, current_app, request
 
 from appliance.usecases.node import Node
-from appliance.web.terminal import in_the_open
+from appliance.web.transport import in_the_open
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "static" / "pictures"
@@ -30,4 +30,4 @@ def _limit_body() -> None:
 
 @pages.context_processor
 def _words_of_this_page() -> dict[str, object]:
-    return {"in_the_open": in_the_open()}
+    return {"in_the_open": in_the_open(request.environ)}

@@ -23,7 +23,7 @@ from kiosk_ui import offers
 from kiosk_ui.answers import carried, first_answers, read_answers, service_by_poster, submission_of
 from kiosk_ui.base import here_node, pages
 from kiosk_ui.following import limits
-from kiosk_ui.proof import proof_url
+from kiosk_ui.proof import portal, proof_url
 from kiosk_ui.questions import Question, after, before, first_wrong, question, tidy, way
 
 log = logging.getLogger("cfms.pages")
@@ -161,13 +161,17 @@ def _rows(node: Node, form: Form) -> list[dict[str, str]]:
 
 def _show(node: Node, receipt: Receipt, form: Form | None = None, status: int = 200) -> Response:
     """Return the page of the receipt: the only one that ever shows the code."""
-    mine = [("at", "receipt"), ("id", receipt.id), ("code", receipt.code)]
-    mine += [("kiosk", kiosk())] if kiosk() else []
     page = render_template(
-        "kiosk/receipt.html", receipt=receipt, form=form, carried=mine, proof=proof_url(node, receipt.proof), compact=receipt.proof,
+        "kiosk/receipt.html", receipt=receipt, form=form, carried=_holding(receipt), proof=proof_url(node, receipt.proof), compact=receipt.proof,
         centre=offers.centre_name(node, receipt.centre), numbers=_numbers(node),
+        portal=portal(node),
     )  # fmt: skip
     return make_response(page, status)
+
+
+def _holding(receipt: Receipt) -> list[tuple[str, str]]:
+    """Return the fields by which the receipt's page can be shown again."""
+    return [("at", "receipt"), ("id", receipt.id), ("code", receipt.code), *([("kiosk", kiosk())] if kiosk() else [])]
 
 
 def _show_again(node: Node, form: Form) -> Response:
@@ -182,7 +186,8 @@ def _show_again(node: Node, form: Form) -> Response:
         return _show(node, receipt)
     typed = Form(request.form.copy())
     if hmac.compare_digest(typed.text("last_four").encode(), receipt.code[-4:].encode()):
-        return make_response(render_template("kiosk/kept.html", receipt=receipt, numbers=_numbers(node)))
+        carried_on = [*_holding(receipt), ("last_four", receipt.code[-4:])]
+        return make_response(render_template("kiosk/kept.html", receipt=receipt, carried=carried_on))
     typed.refuse("last_four", _("Those are not the last four digits. Look at the last group of your code and type it again."))
     return _show(node, receipt, typed, UNPROCESSABLE)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Response, make_response, render_template, request
 
 from appliance.domain.errors import NotFound, Refusal
@@ -14,6 +16,11 @@ from kiosk_ui.offers import centre_name
 
 _STATUS: dict[type[Refusal], int] = {NotAProof: 400, LogUnknown: 404, ProofForged: 422}
 MOST = 400  # characters; a compact note has about 200
+
+
+def portal(node: Node) -> str:
+    """Return where citizens reach headquarters from home, as a host they can type; '' where this centre knows of none."""
+    return request.host if node.is_hq else urlsplit(node.settings.sync.hq_url).netloc
 
 
 def proof_url(node: Node, compact: str) -> str:

@@ -28,7 +28,7 @@ PATIENCE = 15_000  # milliseconds a page may take before a test gives up
 _TARGETS = """() => {
   const boxes = [];
   for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary')) {
-    if (one.type === 'hidden' || one.closest('.govuk-skip-link')) continue;
+    if (one.type === 'hidden' || one.closest('.govuk-skip-link, [aria-hidden=true]')) continue;
     const label = one.labels && one.labels[0] && (one.type === 'radio' || one.type === 'checkbox') ? one.labels[0] : null;
     if (one.matches('a') && one.closest('p, li, dd, td, label') && getComputedStyle(one).display === 'inline') continue;
     const sizes = [one, label].filter(Boolean).map((it) => it.getBoundingClientRect());

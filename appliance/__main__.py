@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from appliance import logs
 from appliance.commands import COMMANDS
 from appliance.domain.errors import Refusal
 
@@ -24,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sub.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="the settings (TOML)")
         sub.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="answer in JSON, for machines")
     asked = parser.parse_args(arguments)
+    if arguments is None:  # a program of its own, whose log is ours to keep free of values
+        logs.set_up(logging.WARNING)
     return _run(COMMANDS[asked.command].run, asked)
 
 
@@ -32,6 +36,8 @@ def _run(command: Callable[[argparse.Namespace], int], asked: argparse.Namespace
         return command(asked)
     except Refusal as error:
         _complain(asked, error.message)
+    except OSError as error:  # a missing file, a full disk, a folder of somebody else's
+        _complain(asked, f"{error.filename}: {error.strerror}." if error.filename else f"{error}.")
     except KeyboardInterrupt:
         _complain(asked, "Stopped.")
     return 1

@@ -81,9 +81,15 @@ def _erase_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
-def _erase(asked: argparse.Namespace) -> int:
+def _agreed() -> bool:
+    try:
+        return input("Erased values cannot be brought back. Type yes to go on: ").strip() == "yes"
+    except EOFError:  # nobody is there to ask
+        return False
 
-    if not asked.yes and input("Erased values cannot be brought back. Type yes to go on: ").strip() != "yes":
+
+def _erase(asked: argparse.Namespace) -> int:
+    if not (asked.yes or _agreed()):
         say(asked, "Nothing was erased.", erased=False)
         return 1
     with node_of(asked) as node:

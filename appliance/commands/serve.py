@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import logging
-import signal
-import sys
-from contextlib import suppress
 
-from waitress.server import create_server
-
+from appliance import logs
 from appliance.commands import memory
 from appliance.commands.base import CannotOpen, Command, no_arguments, settings_of, warn
+from appliance.commands.listening import Listener
+from appliance.domain.errors import Refusal
 from appliance.jobs import Jobs
 from appliance.settings import Settings
 from appliance.store.errors import StoreError
 from appliance.usecases.node import Node
 from appliance.wiring import close_node, create_app, open_node
+
+
+class CannotListen(Refusal):
+    """The server cannot listen on {host}:{port} ({why}). Stop what listens there, or set another port: web.port."""
 
 
 def _run(asked: argparse.Namespace) -> int:
@@ -35,30 +37,21 @@ def _run(asked: argparse.Namespace) -> int:
 
 def serve(node: Node, settings: Settings) -> None:
     """Serve *node* until SIGTERM or SIGINT; what is being written is finished first."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logs.set_up()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every queued request costs more than serving it
     jobs = Jobs(node)
-    most = settings.limits.body_bytes
-    in_memory = 2 * most  # waitress spools larger bodies to a temporary file: plain text must never land there (spec log §5)
-    server = create_server(
-        create_app(node, jobs), host=settings.web.host, port=settings.web.port, threads=settings.web.threads, ident=None,
-        max_request_body_size=most, inbuf_overflow=in_memory, outbuf_overflow=in_memory, connection_limit=1000,
-        channel_timeout=60, clear_untrusted_proxy_headers=True, backlog=1024,
-    )  # fmt: skip
-    signal.signal(signal.SIGTERM, _stop)
-    jobs.start()
-    memory.settle()
-    print(f"CFMS {settings.role} on http://{settings.web.host}:{settings.web.port}", flush=True)
     try:
-        with suppress(KeyboardInterrupt, SystemExit):  # told to stop
-            server.run()
+        listener = Listener(create_app(node, jobs), settings)
+    except OSError as error:
+        raise CannotListen(host=settings.web.host, port=settings.web.port, why=error.strerror) from None
+    try:
+        jobs.start()
+        memory.settle()
+        print(f"CFMS {settings.role} on http://{settings.web.host}:{settings.web.port}", flush=True)
+        listener.run()
     finally:
+        listener.close()
         jobs.stop()
-        server.close()
-
-
-def _stop(_signal: int, _frame: object) -> None:
-    raise SystemExit(0)
 
 
 SERVE = Command("run the node's server", no_arguments, _run)

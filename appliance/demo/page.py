@@ -72,6 +72,8 @@ def create_page(watcher: Watcher, ports: Ports, country: Country, pictures: Path
     app = new_app("cfms-demo", options)
     app.extensions["cfms-demo"] = Desk(watcher, ports, random_bytes(16).hex())
     add_face(app, pages, Face.CITIZENS)
+    # The pages of errors are those of the kiosk; of the kiosk nothing else is here.
+    add_face(app, Blueprint("kiosk", __name__, static_folder=pictures.parent, static_url_path="/static/kiosk"), Face.CITIZENS)
     return app
 
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.seeds import SEED
 from tests.faults.world import World
-
-SEED = int(os.environ.get("CFMS_SEED") or random.SystemRandom().randrange(2**32))
 
 
 @pytest.fixture(autouse=True)

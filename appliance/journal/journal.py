@@ -74,6 +74,7 @@ class Tx:
         Raises:
             DuplicateEvent: the id is there already.
             LogNotOpen: that log is closed or frozen.
+            Unreadable: a field is out of its bounds; nothing was appended.
         """
         head = self.journal.head(self.db, self.journal.own_log if log is None else log)
         sealed = boxes.seal(head.origin, event.id, values) if values else []
@@ -138,6 +139,7 @@ class Journal:
         self._new: set[str] = set()  # of these, those that no event has yet
         self._taken: set[str] = set()  # of these, those the running act has appended
         self._touched: dict[str, str] = {}
+        self._doubtful: set[str] = set()  # origins of a group that failed, perhaps after all in the database
         self._owed: dict[str, str] = {}  # committed, but their marks are not on their medium yet
 
     # --- the group: called by the store's writer, on its thread -------------------------------------------
@@ -152,6 +154,7 @@ class Journal:
         """
         self._fresh.clear()
         self._touched.clear()
+        self._owe_doubtful(db)
         self._write_marks()
         self._announced = set(ids)
         self._new = self._announced - known_ids(db, ids)
@@ -179,10 +182,19 @@ class Journal:
                 del self._owed[origin]
 
     def rolled_back(self) -> None:
-        """Forget every head: the group is not in the database."""
+        """Forget every head: the group is not in the database, as far as one can tell; an error may hide that COMMIT was done."""
+        self._doubtful |= self._touched.keys()
         self._heads.clear()
         self._fresh.clear()
         self._touched.clear()
+
+    def _owe_doubtful(self, db: Db) -> None:
+        """Owe the marks of logs whose last group failed: were it committed after all, a repeated act would be answered from it."""
+        for origin in self._doubtful:
+            row = db.one("SELECT size, note FROM log WHERE origin = :origin", origin=origin)
+            if row is not None and row[0]:
+                self._owed[origin] = row[1]
+        self._doubtful.clear()
 
     # --- acts ---------------------------------------------------------------------------------------------
 
@@ -247,10 +259,12 @@ class Journal:
         """Append *event* to *head*'s log and index its id."""
         if head.state != "open" or not head.own:
             raise LogNotOpen(head.origin)
+        leaf = ev.encode(event)
+        ev.decode(leaf)  # one that nobody could read again would stop the exchange and every rebuild
         inner, origin = unwrap(event, head.origin)
         self._index(db, event, head)
         self._remember(head)
-        index = head.append(db, ev.encode(event))
+        index = head.append(db, leaf)
         if isinstance(event, ev.Erased):
             tombstones.bury(db, head.log, index, event)
         if inner is not event and index_event(db, inner, head.log, index):
@@ -276,9 +290,15 @@ class Journal:
             self._marks[origin] = HighWater(self._marks_folder, origin)
         return self._marks[origin]
 
-    def owe_mark(self, origin: str, note: str) -> None:
-        """Put the mark of *note* on its medium with the next group: the process that committed it may have died before it could."""
-        self._owed.setdefault(origin, note)
+    def owe_marks(self, db: Db) -> None:
+        """See to it that the next group first lets the marks catch up: a power cut may have come between COMMIT and a mark (rule N5).
+
+        Called at start, once the node has found that it is the newest copy.
+        """
+        for origin, vkey, size, note in db.all("SELECT origin, vkey, size, note FROM log WHERE own = 1 AND state = 'open' AND size > 0"):
+            mark = self.mark(origin).read(Verifier.parse(vkey))
+            if mark is not None and mark.size < size:
+                self._owed[origin] = note
 
     def reserve_mark(self, origin: str) -> None:
         """Make room for the mark of a log that is about to begin.

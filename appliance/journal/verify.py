@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sync.commitments import BoxMismatch, check_box
 from sync.merkle import CompactRange, leaf_hash
 from sync.note import Checkpoint, NoteError, Verifier, open_note
 
-from appliance.domain import events as ev
-from appliance.journal.entries import unwrap
-from appliance.store.db import Db, Row
+from appliance.store.db import Db
 
 CHUNK = 1000
 Progress = Callable[[str, int, int], None]
@@ -59,18 +55,22 @@ def _verify_log(db: Db, log: int, origin: str, size: int, wanted: set[int], prog
             "SELECT idx, hash, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx",
             log=log, start=start, end=min(size, start + CHUNK),
         )  # fmt: skip
-        if len(rows) != min(size, start + CHUNK) - start:
-            return Wrong(origin, start, "leaves are missing")
         hashes = []
-        for index, hashed, leaf in rows:
+        for due, (index, hashed, leaf) in enumerate(rows, start):
+            if index != due:
+                return Wrong(origin, due, "the leaf is missing")
             hashes.append(leaf_hash(leaf))
             if hashes[-1] != hashed:
                 return Wrong(origin, index, "the leaf does not match its hash")
+        if start + len(rows) != min(size, start + CHUNK):
+            return Wrong(origin, start + len(rows), "the leaf is missing")
         wrong = _verify_chunk(db, log, origin, tree, hashes, wanted, roots)
         if wrong:
             return wrong
         if progress:
             progress(origin, min(size, start + CHUNK), size)
+    if db.one("SELECT 1 FROM entry WHERE log = :log AND idx >= :size LIMIT 1", log=log, size=size):
+        return Wrong(origin, size, "a leaf lies behind the signed size")
     roots[size] = tree.root()
     return roots
 
@@ -118,25 +118,3 @@ def _note_trouble(note: str, vkey: str, origin: str, roots: dict[int, bytes]) ->
     if checkpoint.size not in roots and checkpoint.size:
         return "it is of a size that is not held"
     return "" if not checkpoint.size or roots[checkpoint.size] == checkpoint.root else "it does not lie on this tree"
-
-
-def verify_boxes(db: Db, progress: Progress | None = None) -> Wrong | None:
-    """Open every box and check it against its leaf's commitment; return the first that fails."""
-    (total,) = db.one("SELECT count(*) FROM box") or (0,)
-    for done, (_log, index, field, box, key, leaf, origin) in enumerate(_boxes(db)):
-        event, first = unwrap(ev.decode(bytes(leaf)), origin)
-        try:
-            check_box(bytes(key), bytes(box), base64.b64decode(event.c.get(field, "")), first, event.id, field)
-        except BoxMismatch:
-            return Wrong(origin, index, f"the box of field {field} is not what the leaf committed to")
-        if progress and done % CHUNK == 0:
-            progress("boxes", done, total)
-    return None
-
-
-def _boxes(db: Db) -> Iterator[Row]:
-    return db.each(
-        "SELECT b.log, b.idx, b.field, b.box, k.key, e.leaf, l.bound FROM box b"
-        " JOIN box_key k ON k.log = b.log AND k.idx = b.idx AND k.field = b.field"
-        " JOIN entry e ON e.log = b.log AND e.idx = b.idx JOIN log l ON l.id = b.log ORDER BY b.log, b.idx, b.field"
-    )

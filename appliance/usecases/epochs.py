@@ -77,7 +77,7 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
         trouble = "first" if current is None else _trouble(node, db, current)
         last = db.one("SELECT leaf FROM entry WHERE log = :log ORDER BY idx DESC LIMIT 1", log=current.id if current else 0)
         if not trouble:
-            _owe_marks(node, db)
+            node.journal.owe_marks(db)
     node.clock.start_after(ev.decode(bytes(last[0])).ts if last else 0)
     if not trouble and current is not None:
         node.journal.own_log, node.journal.letter = current.id, current.letter
@@ -85,15 +85,6 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
     if trouble != "first":
         warn(f"The journal is not the newest copy ({trouble}); a new epoch begins. Headquarters must approve it.")
     begin_epoch(node, own_name(node), trouble)
-
-
-def _owe_marks(node: Node, db: Db) -> None:
-    """See to it that marks catch up with the database: a power cut may have come between COMMIT and the mark (rule N5)."""
-    for row in logs.own_logs(db):
-        if row.state == "open" and row.size:
-            mark = node.journal.mark(row.origin).read(Verifier.parse(row.vkey))
-            if mark is not None and mark.size < row.size:
-                node.journal.owe_mark(row.origin, row.note)
 
 
 def _trouble(node: Node, db: Db, log: LogRow) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -210,50 +209,22 @@ class TestCallers:
         closing.answer()
         assert [caller.answer() for caller in callers] == [1] * 5
 
-    def test_the_writer_waits_for_those_on_their_way(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_writer_waits_for_those_who_were_there_just_now(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        ask_together(store, _add(1), _add(2), _add(3))
         monkeypatch.setattr(writer, "GATHER", float(PATIENCE))
-        entered, go_on = threading.Event(), threading.Event()
-
-        def come_slowly() -> None:
-            with store.writer.expected():
-                entered.set()
-                assert go_on.wait(PATIENCE)
-                store.write(_add(1))
-
-        slow = Caller(come_slowly)
-        assert entered.wait(PATIENCE)
         before = store.writer.statistics.commits
-        quick = Caller(lambda: store.write(_add(2)))
-        wait_until(lambda: len(store.writer._queue) == 1)
-        go_on.set()
-        slow.answer()
-        quick.answer()
-        assert store.writer.statistics.commits - before == 1
+        quick = [Caller(lambda at=at: store.write(_add(at))) for at in (4, 5)]  # type: ignore[misc]
+        wait_until(lambda: store.writer.waiting == 2)
+        assert store.writer.statistics.commits == before
+        assert Caller(lambda: store.write(_add(6))).answer() == 1
+        assert [caller.answer() for caller in quick] == [1, 1]
+        assert store.writer.statistics.commits == before + 1
 
-    def test_it_does_not_wait_for_one_who_is_alone_nor_for_one_who_turned_back(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_waits_for_them_once_and_a_moment_only(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        ask_together(store, _add(1), _add(2), _add(3))
+        assert Caller(lambda: store.write(_add(4))).answer() == 1
         monkeypatch.setattr(writer, "GATHER", 100.0 * PATIENCE)
-
-        def come_alone() -> None:
-            with store.writer.expected():
-                store.write(_add(1))
-
-        def turn_back() -> None:
-            with store.writer.expected():
-                raise _No
-
-        assert Caller(come_alone).answer() is None
-        assert isinstance(Caller(turn_back).answer(), _No)
-        assert Caller(lambda: store.write(_add(2))).answer() == 1
-
-    def test_who_is_on_the_way_to_one_store_may_write_to_another(self, store: Store, tmp_path: Path) -> None:
-        other = Store(str(tmp_path / "other.db"), tmp_path / "other")
-        try:
-            with store.writer.expected():
-                other.write(lambda db: db.one("SELECT 1"))
-                store.write(_add(1))
-            assert (store.writer._expected, other.writer._expected) == (0, 0)
-        finally:
-            other.close()
+        assert Caller(lambda: store.write(_add(5))).answer() == 1
 
     def test_a_step_between_groups_runs_outside_any_transaction(self, store: Store) -> None:
         assert store.writer.between(lambda db: db.in_transaction) is False

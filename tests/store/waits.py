@@ -47,6 +47,10 @@ class Caller(threading.Thread):
         return self.error if self.error is not None else self.value
 
 
+class NotHeldUp(Exception):
+    """No group can begin now, not even one that holds the writer up."""
+
+
 @contextmanager
 def held_up(store: Store) -> Iterator[None]:
     """Keep the writer busy inside the block, so that what is asked for meanwhile makes one group."""
@@ -57,7 +61,9 @@ def held_up(store: Store) -> Iterator[None]:
         go_on.wait(PATIENCE)
 
     holder = Caller(lambda: store.write(hold))
-    assert busy.wait(PATIENCE)
+    wait_until(lambda: busy.is_set() or not holder.is_alive())
+    if not busy.is_set():
+        raise NotHeldUp from holder.error
     try:
         yield
     finally:

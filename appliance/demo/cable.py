@@ -114,7 +114,8 @@ class Cable:
         with self._guard:
             self._lines -= set(lines)
         for line in lines:
-            line.close()
+            with suppress(OSError):
+                line.close()
 
 
 def _break(line: socket.socket) -> None:
@@ -122,4 +123,5 @@ def _break(line: socket.socket) -> None:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-    line.close()
+    with suppress(OSError):
+        line.close()

@@ -238,9 +238,12 @@ def _value(sign: str) -> int:
     return ord(sign) - 65 if sign >= "A" else ord(sign) - 48 + 11  # any place among the 26 would do
 
 
+_VALUES = {sign: _value(sign) for sign in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_LAST = [{total: chr(65 + row.index(_PRODUCT[total].index(0))) for total in range(26)} for row in _POWERS]  # what brings a total to 0
+
+
 def _check_letter(signs: str) -> str:
     total = 0
-    for place, sign in enumerate(signs):
-        total = _PRODUCT[total][_POWERS[place][_value(sign)]]
-    last = _POWERS[len(signs)]
-    return next(chr(65 + letter) for letter in range(26) if _PRODUCT[total][last[letter]] == 0)
+    for row, sign in zip(_POWERS, signs, strict=False):
+        total = _PRODUCT[total][row[_VALUES[sign]]]
+    return _LAST[len(signs)][total]

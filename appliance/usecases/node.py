@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -72,17 +72,20 @@ class Node:
         """Tell whether this node is headquarters."""
         return self.settings.role == "hq"
 
-    def perform(self, act: Callable[[Tx], T]) -> T:
+    def perform(self, act: Callable[[Tx], T], ids: Sequence[str] = ()) -> T:
         """Run *act* as one durable transaction at the device's time; a clock step is logged first.
 
         When another process (a command beside the server) has begun a new epoch meanwhile, this one follows it.
+
+        Args:
+            ids: those of the events it will append, where they are known: one question then serves a whole group of acts.
         """
         try:
-            return self._perform(act)
+            return self._perform(act, ids)
         except LogNotOpen:
             if not self._follow_epoch():
                 raise
-        return self._perform(act)
+        return self._perform(act, ids)
 
     def _follow_epoch(self) -> bool:
         with self.store.read() as db:
@@ -92,10 +95,10 @@ class Node:
         self.journal.own_log, self.journal.letter = row.id, row.letter
         return True
 
-    def _perform(self, act: Callable[[Tx], T]) -> T:
+    def _perform(self, act: Callable[[Tx], T], ids: Sequence[str]) -> T:
         time = self.clock.read()
         if self.clock.step is None:
-            return self.journal.perform(act, time)
+            return self.journal.perform(act, time, ids)
         step, self.clock.step = self.clock.step, None
 
         def stepped(tx: Tx) -> T:
@@ -105,7 +108,7 @@ class Node:
             return act(tx)
 
         try:
-            return self.journal.perform(stepped, time)
+            return self.journal.perform(stepped, time, ids)
         except BaseException:
             self.clock.keep(step)  # its leaf was undone with the act; it goes in with the next one
             raise

@@ -104,9 +104,9 @@ class Cable:
         """Carry bytes one way until *source* ends or the cable is cut, then end *sink* the same way."""
         with suppress(OSError):
             while data := source.recv(_AT_ONCE):
-                sink.sendall(data)
                 with self._guard:
                     self.carried += len(data)
+                sink.sendall(data)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
 

@@ -88,13 +88,14 @@ def _page(name: str, node: Node, story: CaseStory, form: Form, *, done: str = ""
     row, state = story.row, story.row.state
     mine = [("code", form.value("code") or request.form["code"])]
     mine += [("kiosk", kiosk())] if kiosk() else []
-    praise = row.kind == "compliment"
+    praise, writable = row.kind == "compliment", state not in ENDED
+    flow = {"flow": "reply"} if name == "case" and writable else {}  # another language takes along the reply being written
     page = render_template(
         f"kiosk/{name}.html", form=form, row=row, lines=told(node, story), mine=mine, carried=mine, done=done, problem=problem,
         due=due_of(row.due, ended_at=row.resolved_at or row.ended_at, waiting=state == WAITING), promised=row.due if state not in ENDED else 0,
         about=offers.service_name(node, row.service) or offers.category_name(node, row.category), centre=offers.centre_name(node, row.centre),
-        may_write=state not in ENDED, may_say_fixed=state == RESOLVED, may_reopen=state == CLOSED and not praise, waits=state == WAITING,
-        ids=[new_id(node.clock.read()) for _turn in range(3)], fixed=_fixed_choices(), limit=node.settings.limits.text_chars,
+        may_write=writable, may_say_fixed=state == RESOLVED, may_reopen=state == CLOSED and not praise, waits=state == WAITING,
+        ids=[new_id(node.clock.read()) for _turn in range(3)], fixed=_fixed_choices(), limit=node.settings.limits.text_chars, **flow,
     )  # fmt: skip
     return make_response(page, status)
 

@@ -26,12 +26,15 @@ from appliance.usecases.accept_down import refresh_catalogue
 from appliance.usecases.clock import DeviceClock
 from appliance.usecases.epochs import take_up
 from appliance.usecases.node import Node
-from appliance.usecases.set_up import make_hq_keys, make_node_keys
+from appliance.usecases.restore_hq import begin_again
+from appliance.usecases.set_up import announce_data_key, make_hq_keys, make_node_keys
 from appliance.web.accounts import NodeAccounts
 from appliance.web.app import new_app
 from appliance.web.context import Face, Options, Tongue
 from appliance.web.faces import add_face
+from appliance.web.health import health
 from appliance.web.limits import Limits
+from appliance.web.transport import Proxies
 from kiosk_ui import base as kiosk
 from kiosk_ui.api import FeedbackDoor, api
 from kiosk_ui.routes import pages as kiosk_pages
@@ -75,6 +78,9 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
         country=country, catalogue=country.catalogue, clock=clock or DeviceClock(settings.clock.step_minutes * 60),
     )  # fmt: skip
     take_up(node, warn)
+    if node.is_hq:
+        begin_again(node, warn)
+        announce_data_key(node)
     refresh_catalogue(node)
     return node
 
@@ -97,12 +103,14 @@ def create_app(node: Node, jobs: Jobs | None = None) -> Flask:
     app.extensions["cfms"] = node
     app.extensions["cfms-jobs"] = jobs
     add_face(app, kiosk_pages, Face.CITIZENS)
-    add_face(app, api, Face.MACHINES)
+    add_face(app, api, Face.MACHINES, in_the_open=True)
+    add_face(app, health, Face.MACHINES, in_the_open=True)
     add_face(app, hq_pages if node.is_hq else desk_pages, Face.STAFF)
     if node.is_hq:
         add_face(app, sync_routes, Face.MACHINES)
     app.extensions["cfms-limits"] = limits = Limits(node.settings.limits)
-    app.wsgi_app = FeedbackDoor(app.wsgi_app, node, limits)  # type: ignore[method-assign]
+    door = FeedbackDoor(app.wsgi_app, node, limits)
+    app.wsgi_app = Proxies(door, node.settings.web.trusted_proxies)  # type: ignore[method-assign]
     return app
 
 
@@ -118,6 +126,7 @@ def _options(node: Node) -> Options:
         place=lambda lang: _place(node, lang),
         home="/hq" if node.is_hq else "/desk",
         https=node.settings.web.https,
+        plain_http=node.settings.web.plain_http,
         translations=(kiosk.TRANSLATIONS, desk.TRANSLATIONS, hq.TRANSLATIONS),
     )
 

@@ -15,6 +15,8 @@ import pytest
 
 from appliance import logs
 from appliance.domain.errors import InvalidInput
+from tests.faults.filing import submission
+from tests.faults.world import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,3 +139,28 @@ def test_it_cuts_a_message_that_would_fill_the_disk_and_no_code_in_half(stream: 
     logging.getLogger("cfms").error("%s%s%s", "x" * 3980, CODE, "y" * 1_000_000)
     assert len(stream.getvalue()) < 5000
     assert "4821" not in stream.getvalue()
+
+
+def test_a_servers_log_holds_nothing_of_what_was_sent_to_it(tmp_path: Path) -> None:
+    """Whatever a citizen sends, and whatever breaks meanwhile, the log of the real process names neither."""
+    machine = Machine(tmp_path / "nbi", "centre", "NBI", "http://127.0.0.1:9")
+    machine.configure()
+    machine.cfms("init")
+    machine.start()
+    try:
+        said = submission("Wanjiru at counter seven asked me for money", name="Akinyi Otieno", phone="+254712345678", email="akinyi@example.org")
+        assert machine.post("/api/v1/feedback", said)[0] == 201
+        assert machine.post("/api/v1/track", {"code": said["code"]})[0] == 200
+        assert machine.post("/api/v1/feedback", {"text": said["text"], "phone": said["phone"], "kind": 7})[0] == 400
+        assert machine.post(f"/api/v1/{said['code']}", {"text": said["text"]})[0] == 404
+        with machine.node() as node:  # a table is gone: what comes now fails deep inside
+            node.store.write(lambda db: db.script("ALTER TABLE tally RENAME TO tally_gone"))
+        broken = submission(said["text"], name=said["name"], phone=said["phone"])
+        assert machine.post("/api/v1/feedback", broken)[0] >= 500
+    finally:
+        machine.stop()
+    written = machine.log()
+    told = [json.loads(line) for line in written.splitlines() if not line.startswith("CFMS ")]
+    assert any(line.get("errors") and line["places"] for line in told), "the failure itself is told, with the places it passed"
+    for private in (said["code"], broken["code"], "Wanjiru", "counter seven", "Akinyi", "712345678", "akinyi@"):
+        assert private not in written

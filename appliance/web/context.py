@@ -47,6 +47,7 @@ class Options:
         home: path of staff's first page.
         place: name of the node as people know it, in a language; shown beside the product's name.
         https: browsers reach the server by HTTPS, so cookies are marked Secure.
+        plain_http: citizens' pages answer devices that come without HTTPS over the network, too.
         translations: folders of further catalogues.
         now: the device's time, unix seconds.
     """
@@ -60,16 +61,23 @@ class Options:
     place: Callable[[str], str] = field(default=lambda _lang: "")
     home: str = "/desk"
     https: bool = False
+    plain_http: bool = False
     translations: tuple[Path, ...] = ()
 
 
 @dataclass(slots=True)
 class Web:
-    """The web layer of one application."""
+    """The web layer of one application.
+
+    Attributes:
+        faces: whom each blueprint serves, by its name.
+        open: names of the blueprints that may be reached in the open.
+    """
 
     options: Options
     pictures: Pictures
     faces: dict[str, Face] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
 
 
 class Context:

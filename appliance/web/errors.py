@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from appliance.domain import errors as refusals
@@ -16,6 +17,7 @@ from appliance.web.context import Face, g
 from appliance.web.faces import face
 from appliance.web.kept import came_from_us, kept_fields
 from appliance.web.texts import _, _l
+from appliance.web.transport import HttpsNeeded, in_the_open
 from appliance.web.words import say
 
 # The first class that fits wins; whatever is not listed is the sender's to put right.
@@ -31,6 +33,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (refusals.TooMany, 429),
     (LoginSlowed, 429),
     (LoginFailed, 422),
+    (HttpsNeeded, 403),
     (refusals.StorageFull, 507),
     (refusals.SigningStopped, 503),
 )
@@ -94,8 +97,9 @@ def on_http_error(error: HTTPException) -> Response:
     """Answer an error of HTTP: a wrong address, a body too large, a crash; its own words may quote the request and are not shown."""
     status = error.code or 500
     title, text = _PAGES.get(status) or _PAGES[400 if status < 500 else 500]
-    kept = not isinstance(error, RequestEntityTooLarge)
-    answer = _answer(Problem(status, str(title), str(text), again=status in _AGAIN), type(error).__name__, {}, kept=kept)
+    if isinstance(error, RequestEntityTooLarge):
+        request.__dict__["form"] = ImmutableMultiDict()  # asking for its language or terminal would refuse it anew, and end as a crash
+    answer = _answer(Problem(status, str(title), str(text), again=status in _AGAIN), type(error).__name__, {})
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(error.valid_methods)
     return answer
@@ -119,11 +123,12 @@ def wants_json() -> bool:
     return face() is Face.MACHINES or best == "application/json"
 
 
-def _answer(problem: Problem, name: str, details: dict[str, object], *, kept: bool = True) -> Response:
+def _answer(problem: Problem, name: str, details: dict[str, object]) -> Response:
     if wants_json():
         shown = {key: str(value) for key, value in details.items()}
         return make_response(jsonify(error=name, message=problem.text, details=shown), problem.status)
-    if problem.status >= 500 and not hasattr(g, "account"):
-        g.account = None  # asking who it is might fail in the same way again
-    fields = kept_fields(request.form) if kept and request.method == "POST" and came_from_us() else []
-    return make_response(render_template("error.html", problem=problem, kept=fields, staff=face() is Face.STAFF), problem.status)
+    exposed = in_the_open(request.environ)
+    if (exposed or problem.status >= 500) and not hasattr(g, "account"):
+        g.account = None  # asking who it is might fail in the same way again, and no session is looked at in the open
+    fields = kept_fields(request.form) if request.method == "POST" and came_from_us() else []
+    return make_response(render_template("error.html", problem=problem, kept=fields, staff=face() is Face.STAFF and not exposed), problem.status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlencode
 
 from flask import request
@@ -28,13 +27,3 @@ def start() -> str:
 def address() -> str:
     """Return the network address of whoever asks; for limits only, and never kept."""
     return request.remote_addr or ""
-
-
-def in_the_open() -> bool:
-    """Tell whether others on the network could read this: neither HTTPS nor the machine itself (design §7)."""
-    if request.is_secure:
-        return False
-    try:
-        return not ip_address(address().partition("%")[0]).is_loopback
-    except ValueError:
-        return True

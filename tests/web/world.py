@@ -58,7 +58,7 @@ class SampleAccounts:
         self.live.pop(token, None)
 
 
-def sample_app(accounts: SampleAccounts | None = None, *, https: bool = False) -> Flask:
+def sample_app(accounts: SampleAccounts | None = None, *, https: bool = False, plain_http: bool = False) -> Flask:
     """Return an application with the base, citizens' static files and nothing else."""
     options = Options(
         secret=b"s" * 32,
@@ -69,6 +69,7 @@ def sample_app(accounts: SampleAccounts | None = None, *, https: bool = False) -
         now=lambda: NOW,
         place=lambda lang: "Kituo cha Huduma, GPO Nairobi" if lang == "sw" else "Huduma Centre, GPO Nairobi",
         https=https,
+        plain_http=plain_http,
         translations=(TRANSLATIONS,),
     )
     app = new_app("cfms-test", options)

@@ -72,7 +72,7 @@ def sender_of(node: Node, header: str, method: str, path: str, body: bytes) -> s
     try:
         note = base64.b64decode(header[:MAX_HEADER], validate=True).decode()
         nonce = note.split("\n")[1]
-        origin = note[note.rindex("\n— ") + 3 :].split(" ", 1)[0]
+        origin = check_name(note[note.rindex("\n— ") + 3 :].split(" ", 1)[0])
     except (ValueError, IndexError):
         raise BadNonce from None
     check_nonce(node.keyring, nonce, node.clock.read().ts)

@@ -84,7 +84,7 @@ def as_file() -> Response:
     rows, after = [], ""
     while True:
         found = manage_accounts.page(node(), person(), after=after, size=200)
-        rows += [(one.login, one.name, word(ROLES, one.role), one.institution, _("closed") if one.disabled else _("open")) for one in found.rows]
+        rows += [(one.login, one.name, word(ROLES, one.role), one.institution, _("Closed") if one.disabled else _("Open")) for one in found.rows]
         after = found.after
         if not after:
             break

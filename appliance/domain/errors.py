@@ -77,6 +77,10 @@ class UnknownChoice(Refusal):
     """{field}: there is no choice {value}."""
 
 
+class CaseErased(Refusal):
+    """What was written in this case was erased, by law or by order. Nothing can be added to it."""
+
+
 class ErasureNotAllowed(Refusal):
     """A centre may erase contact details only. Texts are erased by an order of headquarters."""
 

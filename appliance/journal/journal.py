@@ -20,7 +20,7 @@ import msgspec
 from sync.note import Verifier
 
 from appliance.domain import events as ev
-from appliance.domain.errors import SigningStopped, StorageFull
+from appliance.domain.errors import CaseErased, SigningStopped, StorageFull
 from appliance.journal import boxes, tombstones
 from appliance.journal.entries import EVENT, Entry, known_ids, subject_of, unwrap
 from appliance.journal.heads import Head, LogNotOpen, load_head
@@ -73,9 +73,12 @@ class Tx:
 
         Raises:
             DuplicateEvent: the id is there already.
+            CaseErased: the event has words for a case whose values are erased, those to come too.
             LogNotOpen: that log is closed or frozen.
             Unreadable: a field is out of its bounds; nothing was appended.
         """
+        if values and isinstance(event, ev.CaseEvent) and event.n > 1 and tombstones.is_erased(self.db, event.case):
+            raise CaseErased  # the words would be dropped wherever they came
         head = self.journal.head(self.db, self.journal.own_log if log is None else log)
         sealed = boxes.seal(head.origin, event.id, values) if values else []
         full = msgspec.structs.replace(event, c={s.field: s.commitment for s in sealed}) if sealed else event

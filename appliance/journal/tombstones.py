@@ -50,11 +50,19 @@ def _delete_at(db: Db, log: int, idx: int, field: str | None = None) -> int:
     return db.run(f"DELETE FROM box WHERE {which}", **params)
 
 
+def is_erased(db: Db, case: str) -> bool:
+    """Tell whether every value of *case* is erased."""
+    return db.one("SELECT 1 FROM tombstone WHERE event = :case AND field = :whole", case=case, whole=WHOLE_CASE) is not None
+
+
 def buried(db: Db, event_ids: list[str], cases: list[str]) -> set[tuple[str, str]]:
     """Return the (event or case id, field) tombstones that touch any of these; empty almost always."""
-    if db.one("SELECT 1 FROM tombstone LIMIT 1") is None:
+    if not (event_ids or cases) or db.one("SELECT 1 FROM tombstone LIMIT 1") is None:
         return set()
     found: set[tuple[str, str]] = set()
-    for one in dict.fromkeys([*event_ids, *cases]):
-        found.update((one, field) for (field,) in db.all("SELECT field FROM tombstone WHERE event = :event", event=one))
+    wanted = list(dict.fromkeys([*event_ids, *cases]))
+    for start in range(0, len(wanted), 500):
+        part = {f"i{n}": one for n, one in enumerate(wanted[start : start + 500])}
+        names = ", ".join(f":{name}" for name in part)
+        found.update((event, field) for event, field in db.all(f"SELECT event, field FROM tombstone WHERE event IN ({names})", **part))
     return found

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ from pathlib import Path
 
 from appliance.domain.codes import mint_receipt_code
 from appliance.domain.ids import uuid7
+from appliance.settings import load
+from appliance.store.db import Db
+from appliance.store.store import Store
+from appliance.wiring import store_url
 
 ROOT = Path(__file__).parent.parent
 TEXT = "I waited four hours at counter 7 for a duplicate identity card and was told to come back with tea for the officer. " * 3
@@ -36,11 +41,14 @@ def write_settings(folder: Path, role: str, *, centre: str = "", port: int = 0, 
     lines = [
         f'role = "{role}"', 'domain = "feedback.example.go.ke"', f'centre = "{centre}"', f'country = "{ROOT / "config/countries/ke"}"',
         f'data_dir = "{folder / "data"}"', f'keys_dir = "{folder / "keys"}"', f'high_water = "{folder / "marks"}"',
-        "[web]", f"port = {port or free_port()}", f"threads = {threads}", "[sync]", f'hq_url = "{hq}"', "interval_seconds = 3600",
-        "[limits]", "submissions_per_hour = 0",
+        "[web]", f"port = {port or free_port()}", f"threads = {threads}",
+        "[limits]", "submissions_per_hour = 0", "wrong_codes_per_hour = 0",
     ]  # fmt: skip
+    if hq:
+        lines += ["[sync]", f'hq_url = "{hq}"', "interval_seconds = 3600"]
     if store:
         secret = folder / "store.url"
+        secret.touch(mode=0o600)
         secret.write_text(store)
         lines += ["[store]", f'url_file = "{secret}"']
     path.write_text("\n".join(lines) + "\n")
@@ -71,10 +79,28 @@ def process(*arguments: str, health: str) -> Iterator[subprocess.Popen[bytes]]:
         running.wait(30)
 
 
-def wait_for(url: str, seconds: float = 30.0) -> float:
+def run(*arguments: str) -> str:
+    """Run a Python module to its end and return the last line it printed."""
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+@contextmanager
+def reading(settings: Path) -> Iterator[Db]:
+    """Lend a reading connection to the database of the settings."""
+    asked = load(settings)
+    store = Store(store_url(asked), asked.data_dir)
+    try:
+        with store.read() as db:
+            yield db
+    finally:
+        store.close()
+
+
+def wait_for(url: str, patience: float = 30.0) -> float:
     """Wait until *url* answers anything; return the seconds it took."""
     began = time.perf_counter()
-    while time.perf_counter() - began < seconds:
+    while time.perf_counter() - began < patience:
         try:
             urllib.request.urlopen(url, timeout=1).close()
         except urllib.error.HTTPError:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 
 from sync.link import request_text
-from sync.note import NoteError, Verifier, open_note
+from sync.note import NoteError, Verifier, check_name, open_note
 
 from appliance.journal.keyring import Keyring
 from appliance.usecases.answer_centre import sender_key

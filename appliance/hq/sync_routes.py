@@ -144,10 +144,10 @@ def objects() -> Response:
 def recover() -> Response:
     """Give a restored centre the leaves of its older epoch that it lost."""
     sender = _sender()
-    start = request.args.get("from", "")
-    if not start.isdecimal() or len(start) > 15:
+    start, origin = request.args.get("from", ""), request.args.get("origin", "")
+    if not start.isdecimal() or len(start) > 15 or not origin.isprintable():
         return _text(404, "unknown here\n")
-    raw = recover_centre.give(_node(), sender, request.args.get("origin", ""), int(start))
+    raw = recover_centre.give(_node(), sender, origin, int(start))
     return Response(raw, 200, content_type="application/octet-stream") if raw else _text(204)
 
 

@@ -40,7 +40,7 @@ def hello(node: Node, origin: str, body: bytes) -> dict[str, Any]:
     Raises:
         ValueError: the body is not that.
     """
-    said = json.loads(body)
+    said = _read(body)
     if not isinstance(said, dict):
         raise ValueError("an object is needed")  # noqa: TRY004  # of the sender, not of the caller
     with node.store.read() as db:
@@ -58,6 +58,12 @@ def hello(node: Node, origin: str, body: bytes) -> dict[str, Any]:
         }
     _note_heard(node, epoch, said)
     return answer
+
+
+def _read(body: bytes) -> Any:
+    if b"\\u0000" in body:
+        raise ValueError("a zero character")  # PostgreSQL's TEXT cannot hold it
+    return json.loads(body)
 
 
 def _holds(db: Db, epoch: Epoch, said: dict[str, Any]) -> dict[str, int]:
@@ -166,7 +172,7 @@ def acknowledge(node: Node, origin: str, body: bytes) -> int:
     Raises:
         ValueError: the body is not JSON of notes.
     """
-    notes = json.loads(body).get("notes", [])
+    notes = _read(body).get("notes", [])
     with node.store.read() as db:
         epoch = announcements.epoch_of(db, origin)
     if epoch is None or not isinstance(notes, list):

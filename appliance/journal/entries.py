@@ -66,9 +66,14 @@ def check_shape(event: ev.Event) -> None:
 
 def known_ids(db: Db, ids: Sequence[str]) -> set[str]:
     """Return those of *ids* under which the journal holds an event."""
-    found: set[str] = set()
+    return set(places_of(db, ids))
+
+
+def places_of(db: Db, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return where each of *ids* stands, as log and index, for those the journal holds an event of."""
+    found: dict[str, tuple[int, int]] = {}
     for start in range(0, len(ids), 500):
         part = {f"i{n}": one for n, one in enumerate(ids[start : start + 500])}
         names = ", ".join(f":{name}" for name in part)
-        found.update(row[0] for row in db.all(f"SELECT id FROM event WHERE id IN ({names})", **part))
+        found.update((row[0], (row[1], row[2])) for row in db.all(f"SELECT id, log, idx FROM event WHERE id IN ({names})", **part))
     return found

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from appliance.domain import events as ev
 from appliance.domain.country import Country
-from appliance.journal.entries import Entry, check_shape, unwrap
+from appliance.journal.entries import Entry, check_shape, places_of, unwrap
 from appliance.projections import announcements, cases, readings, receipts, series, tally
 from appliance.projections.receipts import Tagger
 from appliance.store.db import Db
@@ -74,9 +74,6 @@ class Projections:
 
     def apply(self, db: Db, entries: Sequence[Entry]) -> None:
         """Bring every read model up to date with *entries*, in the caller's transaction."""
-        # Two processes may bring events of one case at once, and each folds what it can see: the later one must see the earlier.
-        # Openings alone meet nobody, so they go side by side.
-        db.hold("cases", shared=not any(isinstance(e.event, ev.CaseEvent) and e.event.n > 1 for e in entries))
         changes = cases.apply(db, entries, self.calendar)
         if changes:
             tally.apply(db, changes, self.day_of)
@@ -137,7 +134,7 @@ class Scratch:
         self._db, self._source = db, source
         self.lock_clause = db.lock_clause
         self.script, self.run, self.insert, self.savepoint = db.script, db.run, db.insert, db.savepoint
-        self.add, self.later, self.count, self.hold = db.add, db.later, db.count, db.hold
+        self.add, self.later, self.count = db.add, db.later, db.count
 
     @property
     def memo(self) -> dict[str, int]:
@@ -171,16 +168,14 @@ def _chunks(db: Db) -> Iterator[tuple[list[Entry], int]]:
                 start=start,
                 end=start + CHUNK,
             )
-            entries = [_entry(db, log, idx, origin, bytes(leaf)) for idx, leaf in rows if (log, idx) not in quarantined]
-            yield entries, len(rows)
+            leaves = [(idx, *_event_of(bytes(leaf), origin)) for idx, leaf in rows if (log, idx) not in quarantined]
+            places = places_of(db, [event.id for _, event, _ in leaves])
+            # An event that stands in two logs counts where the index found it first; elsewhere its leaf only repeats or relays it.
+            yield [Entry(log, idx, first, event) for idx, event, first in leaves if places.get(event.id) == (log, idx)], len(rows)
 
 
-def _entry(db: Db, log: int, idx: int, origin: str, leaf: bytes) -> Entry:
+def _event_of(leaf: bytes, origin: str) -> tuple[ev.Event, str]:
+    """Return the event that counts and the origin its boxes are bound to."""
     outer = ev.decode(leaf)
     check_shape(outer)
-    event, first = unwrap(outer, origin)
-    if event is not outer:
-        place = db.one("SELECT log, idx FROM event WHERE id = :id", id=event.id)
-        if place != (log, idx):  # held under its first log already; here the relay is only a relay
-            return Entry(log, idx, origin, outer)
-    return Entry(log, idx, first, event)
+    return unwrap(outer, origin)

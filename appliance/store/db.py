@@ -58,9 +58,6 @@ class Db(Protocol):
     def script(self, sql: str) -> None:
         """Run statements of a schema, in the portable subset."""
 
-    def hold(self, name: str, *, shared: bool) -> None:
-        """Hold the lock *name* until the transaction ends: shared with other sharers, or alone. Other processes wait."""
-
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what the block did when it raises, and nothing else."""
 

@@ -170,10 +170,6 @@ class PostgresDb:
         except psycopg.Error as error:
             raise translate(error) from error
 
-    def hold(self, name: str, *, shared: bool) -> None:
-        """Hold an advisory lock until the transaction ends."""
-        self.one(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(hashtext(:name))", name=name)
-
     def _plain(self, sql: str) -> None:
         """Run a statement that what waits may outlive."""
         try:

@@ -165,9 +165,6 @@ class SqliteDb:
         for sql, params in statements:
             self.run(sql, **params)
 
-    def hold(self, name: str, *, shared: bool) -> None:
-        """Do nothing: a writing transaction has the whole database for itself."""
-
     def _plain(self, sql: str) -> None:
         """Run a statement that what waits may outlive."""
         try:

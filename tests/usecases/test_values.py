@@ -92,7 +92,12 @@ def test_a_box_is_bound_to_its_origin(world: World) -> None:
     one, other = world.centre("NBI"), world.centre("MSA")
     key = world.hq.node.keyring.hq_data_key()
     sent: list[Batch] = []
-    tamper(world, other, lambda batch: [sent.append(batch), write_batch(batch)][1])  # type: ignore[func-returns-value, return-value]
+
+    def watched(batch: Batch) -> bytes:
+        sent.append(batch)
+        return write_batch(batch)
+
+    tamper(world, other, watched)
     world.file(other, "Filed in Mombasa")
     world.sync(other)
     stolen = open_keys(key, sent[0].sealed_keys, sent[0].origin, sent[0].start, sent[0].end, sent[0].boxes_bytes)

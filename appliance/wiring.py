@@ -120,6 +120,7 @@ def _options(node: Node) -> Options:
         secret=node.keyring.secret("session.secret"),
         languages=tuple(Tongue(one.code, one.name) for one in node.country.ready_languages),
         zone=node.country.zone,
+        territory=node.country.code,
         accounts=NodeAccounts(node),
         pictures=kiosk.PICTURES,
         now=lambda: node.clock.read().ts,

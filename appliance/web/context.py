@@ -42,6 +42,7 @@ class Options:
         secret: session secret, 32 bytes from the key folder; at headquarters the same in every process.
         languages: those that are ready, the default first.
         zone: the country's time zone.
+        territory: the country's code, by which days are written; '' for as the language does everywhere.
         accounts: who may log in.
         pictures: folder of drawings.
         home: path of staff's first page.
@@ -59,6 +60,7 @@ class Options:
     pictures: Path
     now: Callable[[], int]
     place: Callable[[str], str] = field(default=lambda _lang: "")
+    territory: str = ""
     home: str = "/desk"
     https: bool = False
     plain_http: bool = False

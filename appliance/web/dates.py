@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from babel.dates import format_skeleton
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
 from flask import Flask
 
 from appliance.web.context import web
@@ -13,7 +15,7 @@ from appliance.web.i18n import lang
 from appliance.web.texts import _, _n
 
 DAY = 86_400  # seconds
-_LONG, _SHORT, _TIME = "yMMMMEEEEd", "MMMEd", "Hm"
+_SHORT, _TIME = "MMMEd", "Hm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,21 @@ def local(ts: int) -> datetime:
 
 
 def _written(skeleton: str, ts: int) -> str:
-    return str(format_skeleton(skeleton, local(ts), locale=lang()))
+    return str(format_skeleton(skeleton, local(ts), locale=_locale(lang(), web().options.territory)))
+
+
+@cache
+def _locale(language: str, territory: str) -> Locale:
+    """Return how *language* is written in this country: an English day comes before its month in Kenya."""
+    try:
+        return Locale(language, territory.upper() or None)
+    except UnknownLocaleError:  # spoken there, and in no table
+        return Locale(language)
 
 
 def long_day(ts: int) -> str:
     """Return the day in full, such as "Tuesday, 1 December 2026"."""
-    return _written(_LONG, ts)
+    return format_date(local(ts), "full", locale=_locale(lang(), web().options.territory))
 
 
 def short_day(ts: int) -> str:

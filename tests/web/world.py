@@ -64,6 +64,7 @@ def sample_app(accounts: SampleAccounts | None = None, *, https: bool = False, p
         secret=b"s" * 32,
         languages=(Tongue("en", "English"), Tongue("sw", "Kiswahili")),
         zone=ZoneInfo("Africa/Nairobi"),
+        territory="ke",
         accounts=accounts or SampleAccounts(),
         pictures=PICTURES,
         now=lambda: NOW,

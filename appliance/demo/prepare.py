@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
+from sync.exchange import Stopped
+from sync.link import LinkDown
+
 from appliance.demo.hosting import hosted
 from appliance.demo.people import add_staff
 from appliance.demo.place import CENTRE, Place
 from appliance.demo.stage import Calendar, Stage
 from appliance.demo.stories import FIRST_DAY, STORIES
 from appliance.domain.country import Country
+from appliance.domain.errors import Refusal
 from appliance.settings import Settings
 from appliance.settings_file import shipped
 from appliance.usecases.backup import make_backup_key
@@ -26,13 +30,28 @@ ECITIZEN = "countries/ke/ecitizen_extract.csv"
 Tell = Callable[[str], None]
 
 
+class NotPrepared(Refusal):
+    """The demo could not be prepared: the centre and headquarters did not come together ({why})."""
+
+
 def prepare(place: Place, tell: Tell, now: int) -> None:
     """Make both nodes of *place* and their history up to *now*, telling each step.
 
     Headquarters answers over HTTP from a thread of this process: token, enrolment and every exchange are the real ones.
     Only the clocks are not, so that the stories lie where they belong.
+
+    Raises:
+        NotPrepared: the folder is left half made, and begun anew the next time.
     """
     calendar = Calendar(now)
+    try:
+        _make(place, tell, calendar, now)
+    except (LinkDown, Stopped) as error:
+        raise NotPrepared(why=str(error)) from error
+    place.finish()
+
+
+def _make(place: Place, tell: Tell, calendar: Calendar, now: int) -> None:
     with ExitStack() as stack:
         hq = stack.enter_context(opened(place.settings("hq", hq_port=0), calendar))
         calendar.now = moment(hq.country, now, FIRST_DAY, "08:05")
@@ -42,7 +61,6 @@ def prepare(place: Place, tell: Tell, now: int) -> None:
         _enrol(centre, hq, tell)
         tell(f"Playing {len(STORIES)} sample cases: filed, answered here and at headquarters, exchanged …")
         play(Stage(centre, hq, calendar), now)
-    place.finish()
 
 
 @contextmanager

@@ -40,6 +40,11 @@ def an_id(word: str | int) -> str:
     return hashlib.sha256(str(word).encode()).hexdigest()[:32]
 
 
+def origin_of(name: str) -> str:
+    """Return the origin of the log *name*."""
+    return f"example.org/log/{name}/{an_id(name)[:8]}"
+
+
 def opened(word: str | int, **more: Any) -> ev.CaseOpened:
     """Return the opening of the case *word*."""
     said: dict[str, Any] = {"ref": "", "kind": "complaint", "centre": "NBI", "channel": "kiosk", "lang": "en"}
@@ -70,9 +75,9 @@ class Rig:
         if self.projections.outdated(db):
             self.projections.create(db)
 
-    def add_log(self, name: str = "NBI", epoch: str = "00000001") -> int:
-        """Add an own log and return its row id."""
-        origin = f"example.org/log/{name}/{epoch}"
+    def add_log(self, name: str = "NBI") -> int:
+        """Add an own log and return its row id; its epoch is its own, as its key files are."""
+        origin = origin_of(name)
         self.keyring.make_log_key(origin)
         return self.journal.perform(lambda tx: self.new_log(tx, origin, name), TIME)
 

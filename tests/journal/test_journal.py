@@ -15,7 +15,7 @@ from appliance.domain import events as ev
 from appliance.journal.heads import LogNotOpen, node_reader
 from appliance.journal.journal import DuplicateEvent, Tx
 from tests.journal.conftest import Open
-from tests.journal.rig import TIME, Rig, an_id, opened
+from tests.journal.rig import TIME, Rig, an_id, opened, origin_of
 from tests.store.waits import call_together
 
 
@@ -162,7 +162,7 @@ class TestNeighbours:
         assert rig.wrong() == ""
 
     def test_the_head_of_a_log_that_never_came_to_be_is_not_taken_for_another(self, rig: Rig) -> None:
-        never, real = (f"example.org/log/{name}/00000001" for name in ("NEV", "REA"))
+        never, real = (origin_of(name) for name in ("NEV", "REA"))
         for origin in (never, real):
             rig.keyring.make_log_key(origin)
 

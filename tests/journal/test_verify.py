@@ -13,10 +13,10 @@ from appliance.domain import events as ev
 from appliance.journal.journal import Tx
 from appliance.journal.verify import CHUNK, verify_logs
 from appliance.journal.verify_values import verify_boxes, verify_index
-from tests.journal.rig import TIME, Rig, an_id, opened
+from tests.journal.rig import TIME, Rig, an_id, opened, origin_of
 
 MANY = 2 * CHUNK + 345  # leaves: three chunks, the last one not full
-ORIGIN, OTHER = "example.org/log/NBI/00000001", "example.org/log/MSA/00000001"
+ORIGIN, OTHER = origin_of("NBI"), origin_of("MSA")
 
 
 @pytest.fixture

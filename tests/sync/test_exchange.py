@@ -82,7 +82,7 @@ class Store:
     def recover(self, origin: str, raw: bytes) -> int | None:
         now = self.given.pop(0)
         if now is not None:
-            self.logs[origin][0] = max(now, self.logs[origin][0])
+            self.logs[origin] = [max(now, self.logs[origin][0]), now]  # HQ's note came with it
         return now
 
     def give_back(self, origin: str, start: int) -> tuple[bytes, int] | None:
@@ -224,10 +224,11 @@ def test_cut_anywhere_it_goes_on_from_there_and_sends_nothing_twice(cut: int) ->
     assert line.sent == [numbered(ORIGIN, start, min(start + BATCH, 8)).decode() for start in (0, 3, 6)]
 
 
-def test_an_answer_that_was_lost_costs_nothing_but_the_greeting() -> None:
+def test_an_answer_that_was_lost_costs_one_leaf_again_for_a_fresh_one() -> None:
     store, line = owing(8), Line(holds={ORIGIN: 8})
     Exchange(store, line).run()
-    assert line.sent == []
+    assert line.sent == [numbered(ORIGIN, 7, 8).decode()]
+    assert store.logs[ORIGIN] == [8, 8]
 
 
 def test_what_headquarters_lost_is_sent_again_at_once() -> None:
@@ -364,7 +365,7 @@ def test_a_download_that_brings_nothing_new_stops_instead_of_asking_for_ever() -
 def test_a_log_of_headquarters_that_is_shorter_than_ours_is_answered_with_the_proof() -> None:
     store, line = owing(0, down={"all": 5, "to": 2}), Line(down={"all": 5, "to": 1})
     Exchange(store, line).run()
-    assert line.asked == ["POST /sync/v1/hello", "POST /sync/v1/ack"]
+    assert line.asked == ["POST /sync/v1/hello", "POST /sync/v1/ack", "POST /sync/v1/hello"]
 
 
 def test_a_log_of_headquarters_that_does_not_continue_ours_is_answered_with_the_proof() -> None:

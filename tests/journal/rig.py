@@ -69,7 +69,7 @@ class Rig:
         self.journal = Journal(self.store, self.keyring, self.folder / "marks", self.projections.apply)
         self.store.follow(self.journal)
         with self.store.read() as db:
-            self.journal.owe_marks(db)  # as a node does at its start
+            self.journal.marks.owe(db)  # as a node does at its start
 
     def _prepare(self, db: Db) -> None:
         if self.projections.outdated(db):
@@ -140,7 +140,7 @@ class Rig:
     def mark(self, log: int) -> int:
         """Return the size the log's high-water mark says, -1 when there is none."""
         origin, vkey = self.one("SELECT origin, vkey FROM log WHERE id = :log", log=log)
-        found = self.journal.mark(origin).read(Verifier.parse(vkey))
+        found = self.journal.marks.of(origin).read(Verifier.parse(vkey))
         return found.size if found else -1
 
     def wrong(self) -> str:

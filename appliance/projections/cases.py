@@ -12,7 +12,7 @@ from appliance.domain.clocks import WorkingTime
 from appliance.journal.entries import Entry, unwrap
 from appliance.store.db import Db
 
-VERSION = 1
+VERSION = 2
 TABLES = """
 CREATE TABLE case_state (
     id TEXT NOT NULL PRIMARY KEY,
@@ -47,6 +47,7 @@ CREATE TABLE case_state (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_state_queue ON case_state (centre, state, due, id);
 CREATE INDEX case_state_ref ON case_state (ref);
+CREATE INDEX case_state_newest ON case_state (opened_at, id);
 """
 DROP = "DROP TABLE IF EXISTS case_state;"
 

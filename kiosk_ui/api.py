@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, Refusal, StorageFull, TooMany, UnknownCode
 from appliance.store.errors import StoreError
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Submission, open_case
 from appliance.usecases.read_case import CaseStory, Line
+from appliance.web.here import node as here_node
 from appliance.web.limits import Limits
 from appliance.web.terminal import NAME
 from appliance.web.transport import in_the_open
@@ -145,15 +146,10 @@ def _limit() -> None:
     request.max_content_length = MAX_BODY
 
 
-def _node() -> Node:
-    node: Node = current_app.extensions["cfms"]
-    return node
-
-
 @api.post("/track")
 def track() -> Response:
     """Show or continue a case by its receipt code, which travels in the body and never in a URL."""
-    node, said = _node(), _track.decode(request.get_data())
+    node, said = here_node(), _track.decode(request.get_data())
     if said.do not in ACTS:
         raise InvalidInput(field="do", reason="look, reply, fixed, not-fixed or withdraw")
     return _answer(shown(follow(node, said.code, said.do, said.id, said.text, "web")))

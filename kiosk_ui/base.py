@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 
-from appliance.usecases.node import Node
+from appliance.web.here import node as here_node
 from appliance.web.transport import in_the_open
 
 HERE = Path(__file__).parent
@@ -14,12 +14,6 @@ PICTURES = HERE / "static" / "pictures"
 TRANSLATIONS = HERE / "translations"
 
 pages = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static/kiosk", template_folder="templates")
-
-
-def here_node() -> Node:
-    """Return the node that answers this request."""
-    node: Node = current_app.extensions["cfms"]
-    return node
 
 
 @pages.before_request

@@ -15,13 +15,14 @@ from appliance.usecases.node import Node
 from appliance.usecases.open_case import Receipt, open_case, receipt_again
 from appliance.web.errors import UNPROCESSABLE, status_of
 from appliance.web.forms import Form
+from appliance.web.here import node as here_node
 from appliance.web.i18n import lang
 from appliance.web.terminal import address, kiosk
 from appliance.web.texts import _
 from appliance.web.words import KINDS, RATINGS, say, word
 from kiosk_ui import offers
 from kiosk_ui.answers import carried, first_answers, read_answers, service_by_poster, submission_of
-from kiosk_ui.base import here_node, pages
+from kiosk_ui.base import pages
 from kiosk_ui.following import limits
 from kiosk_ui.proof import portal, proof_url
 from kiosk_ui.questions import Question, after, before, first_wrong, question, tidy, way

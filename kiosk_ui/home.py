@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from flask import render_template, request
 
 from appliance.web.forms import Choice
+from appliance.web.here import node as here_node
 from appliance.web.i18n import lang
 from appliance.web.terminal import kiosk
 from appliance.web.texts import _
-from kiosk_ui.base import here_node, pages
+from kiosk_ui.base import pages
 from kiosk_ui.offers import service_name
 
 

@@ -11,7 +11,8 @@ from appliance.usecases.check_proof import CheckedProof, LogUnknown, NotAProof, 
 from appliance.usecases.node import Node
 from appliance.usecases.proofs import prove
 from appliance.web.forms import Form
-from kiosk_ui.base import here_node, pages
+from appliance.web.here import node as here_node
+from kiosk_ui.base import pages
 from kiosk_ui.offers import centre_name
 
 _STATUS: dict[type[Refusal], int] = {NotAProof: 400, LogUnknown: 404, ProofForged: 422}

@@ -14,12 +14,13 @@ from appliance.usecases.read_case import CaseStory, find_by_code
 from appliance.web.dates import due_of
 from appliance.web.errors import status_of
 from appliance.web.forms import Choice, Form
+from appliance.web.here import node as here_node
 from appliance.web.terminal import kiosk
 from appliance.web.texts import _
 from appliance.web.words import say
 from kiosk_ui import offers
 from kiosk_ui.answers import channel_of
-from kiosk_ui.base import here_node, pages
+from kiosk_ui.base import pages
 from kiosk_ui.following import ACTS, follow
 from kiosk_ui.story import told
 

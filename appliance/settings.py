@@ -51,7 +51,11 @@ class WebSettings:
         least=2,
         most=128,
     )
-    trusted_proxies: int = setting("How many proxies stand before the server, whose X-Forwarded-… headers are believed. 0: none is.", 0, most=4)
+    trusted_proxies: int = setting(
+        "How many proxies stand before the server, the nearest on this machine. Their X-Forwarded-For and -Proto are believed. 0: nobody's are.",
+        0,
+        most=4,
+    )
     https: bool = setting("Browsers reach the server by HTTPS, which the proxy ends. Cookies are then marked Secure.", default=False)
     plain_http: bool = setting(
         "Answer devices that come without HTTPS over the network, such as phones on the centre's Wi-Fi: citizens' pages only, never staff's.",

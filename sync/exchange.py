@@ -149,6 +149,9 @@ class Exchange:
         answer = self._hello()
         if int(answer.get("keys", 0)) > self.local.keys_serial():
             answer = self._renew_keys()
+        if self._behind(answer):
+            self._acknowledge()  # HQ's own signature over more than it has: it was restored, and begins anew
+            answer = self._hello()
         self._down(answer)
         self._give_back(answer)
         self._recover_own(answer)
@@ -171,11 +174,8 @@ class Exchange:
         reply = self._ask("POST", "/sync/v1/hello", json.dumps(self.local.hello()).encode())
         if reply.status != 200:
             raise LinkDown(f"answer {reply.status}", answered=True)
-        try:
-            answer = json.loads(reply.body)
-        except ValueError:
-            raise LinkDown("an answer that cannot be read", answered=True) from None
-        if not isinstance(answer, dict):
+        answer = _read(reply)
+        if not _is_greeting(answer):
             raise LinkDown("an answer that cannot be read", answered=True)
         self.local.greeted(answer)
         return answer
@@ -183,14 +183,16 @@ class Exchange:
     # --- down -------------------------------------------------------------------------------------------
 
     def _down(self, answer: dict[str, Any]) -> None:
-        """Fetch what is new; acknowledge it, and whatever HQ does not know to be here, be it more than HQ itself has."""
+        """Fetch what is new; acknowledge it, and whatever HQ does not know to be here."""
         sizes = answer.get("down", {})
-        told = {name: int(sizes.get(name, 0)) for name in ("all", "to")}
-        behind = any(self.local.held(name) > size for name, size in told.items())
-        moved = [self._pull(name, size) for name, size in told.items()]
-        if any(moved) or behind or answer.get("unacknowledged"):
+        moved = [self._pull(name, int(sizes.get(name, 0))) for name in ("all", "to")]
+        if any(moved) or answer.get("unacknowledged"):
             self._acknowledge()
         self._fetch_objects()
+
+    def _behind(self, answer: dict[str, Any]) -> bool:
+        """Tell whether HQ has less of what it said than is held here."""
+        return any(self.local.held(name) > int(answer.get("down", {}).get(name, 0)) for name in ("all", "to"))
 
     def _acknowledge(self) -> None:
         self._ask("POST", "/sync/v1/ack", self.local.acknowledgements().encode())
@@ -218,10 +220,7 @@ class Exchange:
     def _renew_keys(self) -> dict[str, Any]:
         """HQ has new keys (it was restored, or changed them): take its key note, then greet it anew."""
         reply = self._ask("GET", "/sync/v1/keys")
-        try:
-            self.local.adopt_keys(json.loads(reply.body))
-        except ValueError:
-            raise LinkDown("an answer that cannot be read", answered=True) from None
+        self.local.adopt_keys(_read(reply))
         return self._hello()
 
     def _fetch_objects(self) -> None:
@@ -264,6 +263,8 @@ class Exchange:
         holds = answer.get("holds", {})
         for uplink in self.local.uplinks():
             start = int(holds.get(uplink.origin, uplink.acked))
+            if start == uplink.size > uplink.acked:
+                start -= 1  # HQ has it all, but its word for that was lost on the way: the last leaf again brings a fresh one
             if min(start, uplink.acked) < uplink.size:  # also when HQ lost what it had acknowledged
                 self._push(uplink, start)
 
@@ -299,8 +300,10 @@ class Exchange:
             raise EpochOver(uplink.origin)
         if (frozen or reply.status == 410) and self.local.closed(uplink.origin):
             raise EpochOver(uplink.origin)
-        if reply.status == 409 and size_line.isdecimal() and int(size_line) != start and int(size_line) <= uplink.size:
-            return int(size_line), from_zero
+        if reply.status == 409 and size_line.isdecimal() and int(size_line) <= uplink.size:
+            held = min(int(size_line), uplink.size - 1)  # where it holds all: the last leaf again, for its word
+            if held != start:
+                return held, from_zero
         if reply.status == 422 and not from_zero:
             return 0, True
         if reply.status == 424:
@@ -326,6 +329,37 @@ class Exchange:
         answer = self._hello()
         if not self._pull("all", int(answer.get("down", {}).get("all", 0))) and answer.get("kid") != kid:
             raise Stopped("Headquarters names a data key that it has not announced.")
+
+
+def _read(reply: Reply) -> dict[str, Any]:
+    """Return the JSON object that HQ answered.
+
+    Raises:
+        LinkDown: it is none.
+    """
+    try:
+        answer = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise LinkDown("an answer that cannot be read", answered=True)
+    return answer
+
+
+def _is_greeting(answer: dict[str, Any]) -> bool:
+    """Tell whether what the exchange goes by is of the right kind; whether it is true shows in what verifies."""
+    sizes = [answer.get(name, {}) for name in ("down", "holds")]
+    wanted = answer.get("return", [])
+    return (
+        _is_size(answer.get("keys", 0))
+        and all(isinstance(one, dict) and all(map(_is_size, one.values())) for one in sizes)
+        and isinstance(wanted, list)
+        and all(isinstance(one, dict) and isinstance(one.get("origin"), str) and _is_size(one.get("from", 0)) for one in wanted)
+    )
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 2**53
 
 
 @dataclass(slots=True)

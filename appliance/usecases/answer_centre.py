@@ -54,6 +54,7 @@ def hello(node: Node, origin: str, body: bytes) -> dict[str, Any]:
             "holds": _holds(db, epoch, said),
             "down": _sizes(node, db, epoch),
             "return": _wanted(db, said),
+            "quarantine": _set_aside(db, epoch),
             "unacknowledged": _unacknowledged(db, epoch, said),
         }
     _note_heard(node, epoch, said)
@@ -64,6 +65,12 @@ def _read(body: bytes) -> Any:
     if b"\\u0000" in body:
         raise ValueError("a zero character")  # PostgreSQL's TEXT cannot hold it
     return json.loads(body)
+
+
+def _set_aside(db: Db, epoch: Epoch) -> int:
+    """Return how many leaves of the centre's logs lie in quarantine here: it shows them to its staff."""
+    row = db.one("SELECT count(*) FROM quarantine q JOIN log l ON l.id = q.log WHERE l.name = :centre AND l.own = 0", centre=epoch.centre)
+    return int(row[0]) if row else 0
 
 
 def _holds(db: Db, epoch: Epoch, said: dict[str, Any]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ from appliance.usecases.re_enter import ASIDE, set_aside
 from appliance.usecases.recover_centre import Differs, take_recovered
 
 DOWN = ("all", "to")
+_HASH = re.compile("[0-9a-f]{64}")
+ASIDE_AT_HQ = "quarantine_at_hq"  # fact: leaves of ours in HQ's quarantine, as it said last
 
 
 class NodeExchange:
@@ -55,12 +58,14 @@ class NodeExchange:
             }
 
     def greeted(self, answer: dict[str, Any]) -> None:
-        """Note HQ's time; a clock that agrees counts as confirmed by HQ."""
-        hq_time = answer.get("time")
-        if isinstance(hq_time, int):
+        """Note HQ's time, and how many leaves of ours it has set aside; a clock that agrees counts as confirmed by HQ."""
+        hq_time, aside = answer.get("time"), answer.get("quarantine")
+        if isinstance(hq_time, int) and 0 <= hq_time <= ev.LAST_MOMENT:
             self.node.clock.confirm_by_hq(hq_time)
             offset = self.node.clock.read().ts - hq_time
             self.node.store.write(lambda db: facts.put_all(db, hq_time=str(hq_time), clock_offset=str(offset)))
+        if isinstance(aside, int):
+            self.node.store.write(lambda db: facts.put(db, ASIDE_AT_HQ, str(aside)))
 
     def uplinks(self) -> Sequence[Uplink]:
         """Return the own logs but those set aside; a closed epoch's tail goes before the log that follows it."""
@@ -202,7 +207,7 @@ class NodeExchange:
         """Yield batches without leaves carrying the objects asked for, as many as fit in each."""
         origin = self._current().origin
         pack: list[tuple[bytes, bytes]] = []
-        for hashed in hashes[:1000]:
+        for hashed in filter(_HASH.fullmatch, hashes[:1000]):
             with self.node.store.read() as db:
                 data = objects.get(db, bytes.fromhex(hashed))
             if data is None:
@@ -328,6 +333,11 @@ def oldest_unsent(db: Db) -> int:
             ts = ev.decode(bytes(leaf[0])).ts if leaf else 0
             oldest = min(oldest, ts) if oldest else ts
     return oldest
+
+
+def set_aside_at_hq(db: Db) -> int:
+    """Return how many leaves of ours lie in HQ's quarantine, as it said last."""
+    return int(facts.get(db, ASIDE_AT_HQ, "0"))
 
 
 def quarantined(db: Db) -> int:

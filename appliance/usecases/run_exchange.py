@@ -17,7 +17,7 @@ from appliance.usecases import facts, logs, trust
 from appliance.usecases.check_node import DAMAGE
 from appliance.usecases.enrol_centre import enrolment_request, read_token, trust_roots
 from appliance.usecases.epochs import begin_epoch
-from appliance.usecases.exchange_node import NodeExchange, oldest_unsent, quarantined
+from appliance.usecases.exchange_node import NodeExchange, oldest_unsent, quarantined, set_aside_at_hq
 from appliance.usecases.node import Node
 from appliance.usecases.re_enter import finish
 
@@ -144,6 +144,7 @@ class ExchangeState:
     """What staff see of the exchange; times are unix seconds, 0 for never.
 
     Attributes:
+        quarantine: leaves set aside: HQ's here, and ours there as it said last.
         why: why something is still owed, in a sentence; '' when all is well.
         damage: what the last nightly check found wrong, '' for nothing.
     """
@@ -170,7 +171,7 @@ def exchange_state(node: Node) -> ExchangeState:
         return ExchangeState(
             enrolled=announcements.epoch_of(db, current) is not None, acked_at=int(facts.get(db, "acked_at", "0")),
             exchanged_at=int(facts.get(db, "exchanged_at", "0")), unsent=unsent, oldest=oldest_unsent(db),
-            quarantine=quarantined(db), clock_offset=int(facts.get(db, "clock_offset", "0")), why=_why(db, unsent),
+            quarantine=quarantined(db) + set_aside_at_hq(db), clock_offset=int(facts.get(db, "clock_offset", "0")), why=_why(db, unsent),
             hq=node.settings.sync.hq_url, closed=facts.get(db, f"closed/{current}"), damage=facts.get(db, DAMAGE),
         )  # fmt: skip
 

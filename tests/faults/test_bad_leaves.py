@@ -34,7 +34,7 @@ def _append(node: Node, leaf: bytes) -> None:
     def act(tx: Tx) -> None:
         tx.append(ev.Beacon(id=new_id(tx.time), ts=tx.time.ts, hq_time=0, hq_head=""))
 
-    with patch.object(ev, "encode", lambda _: leaf):
+    with patch.object(ev, "encode", lambda _: leaf), patch.object(ev, "decode", lambda _: None):
         node.perform(act)
 
 

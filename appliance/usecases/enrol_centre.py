@@ -109,12 +109,13 @@ def enrolment_request(node: Node, token: str) -> str:
     """Return the node's signed request to be taken in by HQ; *token* is ``-`` for a further epoch."""
     with node.store.read() as db:
         row = logs.by_id(db, node.journal.own_log)
-        before = [one for one in logs.of_name(db, row.name) if one.id < row.id and one.own]
+        # HQ knows a history that was set aside here by its first name, and no epoch that it was never asked to take in.
+        before = [one.origin.partition(ASIDE)[0] for one in logs.of_name(db, row.name) if one.id < row.id and one.own]
+        known = [origin for origin in before if announcements.epoch_of(db, origin)]
     request = Request(
         token=token, centre=node.settings.centre, origin=row.origin, cosigner=node.keyring.acknowledger(row.origin).vkey,
         data_key=base64.b64encode(node.keyring.node_data_key(row.origin).public).decode(),
-        # HQ knows a history that was set aside here by its first name.
-        prev=before[-1].origin.partition(ASIDE)[0] if before else "-", letter=row.letter, vkey=row.vkey,
+        prev=[NO_TOKEN, *before, *known][-1], letter=row.letter, vkey=row.vkey,
     )  # fmt: skip
     return node.keyring.log_signer(row.origin).sign(request.text())
 

@@ -18,7 +18,7 @@ from appliance.settings import Settings
 
 HOST = "127.0.0.1"
 DOMAIN, CENTRE = "demo.cfms.example", "NBI"
-FORMAT = 1  # of what stands in the folder; another one is begun anew
+FORMAT = 2  # of what stands in the folder; another one is begun anew
 _MARK, _READY, _LOCK = "A-CFMS-DEMO", "ready.json", "lock"
 _WORDS = "Everything in this folder belongs to the CFMS demo: sample data and throw-away keys. It may be deleted.\n"
 

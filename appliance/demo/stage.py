@@ -47,6 +47,7 @@ class Story:
     Attributes:
         name: seeds the receipt code, which therefore is the same in every demo and can be printed.
         said: fields of the submission.
+        at_hq: it is filed on headquarters' pages.
         shows: what there is to see in it, in a few words in the reader's language; '' when it is not among those that are printed.
     """
 
@@ -56,6 +57,7 @@ class Story:
     said: dict[str, object]
     steps: tuple[Step, ...] = ()
     shows: object = ""
+    at_hq: bool = False
 
     @property
     def code(self) -> str:
@@ -89,8 +91,9 @@ class Stage:
 
     def file(self, story: Story) -> None:
         """Let a citizen file the case of *story*."""
-        said = Submission(id=self.id(), code=story.code, channel=CHANNEL, **story.said)  # type: ignore[arg-type]
-        self.cases[story.name] = open_case(self.centre, said).id
+        channel = "web" if story.at_hq else CHANNEL
+        said = Submission(id=self.id(), code=story.code, channel=channel, **story.said)  # type: ignore[arg-type]
+        self.cases[story.name] = open_case(self.hq if story.at_hq else self.centre, said).id
 
 
 Act = Callable[[Stage, Story], object]

@@ -137,4 +137,20 @@ STORIES = (
         (),
         _l("just filed"),
     ),
+    Story(
+        "online", 3, "20:17",
+        {"kind": "complaint", "lang": "en", "service": "40415", "category": "delay", "rating": 2, "centre": "NBI",
+         "text": "The e-passport help desk closed at three although the notice says five. I took the day off for nothing."},
+        (Step(2, "08:20", acknowledges(BARAKA)), Step(2, "08:25", gives_to(BARAKA, AMINA)),
+         Step(1, "10:40", replies(AMINA, "You are right, and we are sorry. Two of us were ill that day. Show this code and you need not queue."))),
+        _l("filed on headquarters' page at night, answered by the centre"),
+        at_hq=True,
+    ),
+    Story(
+        "nation", 5, "19:48",
+        {"kind": "suggestion", "lang": "sw", "category": "language",
+         "text": "Jumbe za SMS za serikali ziandikwe kwa Kiswahili rahisi. Wazee wetu hawaelewi Kiingereza cha ofisini."},
+        (Step(4, "09:10", acknowledges(CASE_OFFICER)),),
+        at_hq=True,
+    ),
 )  # fmt: skip

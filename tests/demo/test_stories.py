@@ -13,6 +13,7 @@ from appliance.demo.prepare import opened
 from appliance.demo.stories import STORIES
 from appliance.domain.cases import KINDS
 from appliance.domain.codes import check_receipt_code
+from appliance.domain.errors import UnknownCode
 from appliance.projections.cases import CaseRow
 from appliance.usecases.accounts import log_in
 from appliance.usecases.node import Node
@@ -47,7 +48,7 @@ def test_their_receipt_codes_are_good_and_different() -> None:
     assert len({check_receipt_code(story.code) for story in STORIES}) == len(STORIES)
 
 
-@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("name", sorted(CODES.keys() - {"nation"}))
 def test_a_code_opens_the_same_story_on_both_sides(nodes: dict[str, Node], name: str) -> None:
     here, there = found(nodes, name), found(nodes, name, "hq")
     assert here.lines == there.lines
@@ -56,11 +57,11 @@ def test_a_code_opens_the_same_story_on_both_sides(nodes: dict[str, Node], name:
 
 
 def test_the_states_are_those_they_claim_to_show(nodes: dict[str, Node]) -> None:
-    states = {name: row(nodes, name).state for name in CODES}
+    states = {name: row(nodes, name).state for name in CODES if name != "nation"}
     assert states == {
         "queue": "acknowledged", "licence": "closed", "records": "in_progress", "counter": "waiting", "ramp": "in_progress",
         "hours": "received", "thanks": "passed", "quick": "received", "pin": "referred", "clearance": "resolved",
-        "stima": "in_progress", "birth": "received",
+        "stima": "in_progress", "birth": "received", "online": "in_progress",
     }  # fmt: skip
 
 
@@ -70,8 +71,15 @@ def test_one_is_overdue_and_one_was_not_fixed(nodes: dict[str, Node]) -> None:
 
 
 def test_some_are_answered_by_the_centre_and_some_by_headquarters(nodes: dict[str, Node]) -> None:
-    roles = {line.role for name in CODES for line in found(nodes, name).lines if line.kind == "reply"}
+    roles = {line.role for name in CODES.keys() - {"nation"} for line in found(nodes, name).lines if line.kind == "reply"}
     assert roles == {"officer", "hq"}
+
+
+def test_some_were_filed_at_headquarters_for_the_centre_and_for_the_whole_country(nodes: dict[str, Node]) -> None:
+    assert row(nodes, "online").ref.startswith("NBI-")
+    assert found(nodes, "nation", "hq").row.ref.startswith("HQ-")
+    with pytest.raises(UnknownCode):
+        found(nodes, "nation")
 
 
 def test_a_case_is_about_a_service_that_came_with_the_imported_list(nodes: dict[str, Node]) -> None:

@@ -128,6 +128,24 @@ def test_days_are_told_and_times_are_not(citizen: Before) -> None:
     assert "10:0" not in someone.page.text
 
 
+def test_the_date_is_told_as_it_stands(citizen: Before, world: World, centre: Site) -> None:
+    someone = citizen()
+    code = someone.file()
+    assert "You have an answer by" in someone.follow(code).text
+    _happens(centre, _case(centre, code), ev.ReplySent, "Which counter?", ask=True, by=SECRET_ID)
+    assert "paused" in someone.follow(code).text
+    late = someone.file()
+    row = find_by_code(centre.node, late).row
+    before = world.watch.now
+    try:
+        world.watch.pass_time(row.due - before + 3 * 86_400)
+        page = someone.follow(late)
+        assert "An answer was promised by" in page.text
+        assert "3 days late" in page.text
+    finally:
+        world.watch.pass_time(before - world.watch.now)
+
+
 def test_a_reply_sent_twice_is_one_and_is_told(citizen: Before, centre: Site) -> None:
     someone = citizen()
     code = someone.file()

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from appliance.desk.base import desk
 from appliance.desk.exchanging import errand, exchange_of
+from appliance.desk.reasons import why
 from appliance.domain.people import check_answers
 from appliance.usecases.backup import backups
 from appliance.usecases.confirm_time import confirm_time, time_in_doubt
@@ -14,21 +15,8 @@ from appliance.usecases.erase_values import scrub_due
 from appliance.usecases.run_exchange import exchange_state
 from appliance.usecases.watch_centres import set_aside
 from appliance.web.here import node, person
-from appliance.web.texts import _, _l
+from appliance.web.texts import _l
 
-# Why something is still owed: sentences of the exchange, said here once so that they are translated.
-REASONS = (
-    _l("Headquarters cannot be reached."),
-    _l("Waiting for the next exchange."),
-    _l("Headquarters has not approved this appliance yet."),
-    _l("Headquarters has not announced its data key yet."),
-    _l("Headquarters acknowledged something this appliance did not send."),
-    _l("Headquarters' acknowledgement does not verify."),
-    _l("Headquarters' acknowledgement lacks a signature."),
-    _l("Headquarters' acknowledgement is for another log."),
-    _l("Headquarters gave leaves back that do not lead to its own signature."),
-    _l("New epochs keep being contradicted. Call headquarters."),
-)
 QUALITIES = {
     "ntp": _l("kept by a time server"),
     "hq": _l("agrees with headquarters"),
@@ -45,7 +33,7 @@ def sync() -> Response:
     with here.store.read() as db:
         aside = set_aside(db)
     page = render_template(
-        "desk/sync.html", state=state, why=_(state.why) if state.why else "", running=errand().running, clock=here.clock.read(),
+        "desk/sync.html", state=state, why=why(state.why), running=errand().running, clock=here.clock.read(),
         quality=str(QUALITIES[here.clock.read().quality]), doubt=doubt, may_confirm=person().may_manage and doubt == "step",
         may_exchange=person().may_answer, newest=next(iter(backups(here.settings.backup.dir)), None), scrubbing=scrub_due(here), aside=aside,
         asked=request.args.get("asked", ""),

@@ -26,6 +26,7 @@ from appliance.usecases.accept_down import refresh_catalogue
 from appliance.usecases.clock import DeviceClock
 from appliance.usecases.epochs import take_up
 from appliance.usecases.node import Node
+from appliance.usecases.recall_heads import recall_heads
 from appliance.usecases.restore_hq import begin_again
 from appliance.usecases.set_up import announce_data_key, make_hq_keys, make_node_keys
 from appliance.web.accounts import NodeAccounts
@@ -79,6 +80,7 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
     )  # fmt: skip
     take_up(node, warn)
     if node.is_hq:
+        recall_heads(node)
         begin_again(node, warn)
         announce_data_key(node)
     refresh_catalogue(node)

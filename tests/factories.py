@@ -141,8 +141,7 @@ class Site:
         node, self._node = self._node, None
         if node is not None:
             close_node(node)
-            for mark in node.journal._marks.values():
-                mark.close()
+            node.journal.close()
 
     def reopen(self) -> Node:
         """Close the node and open it again, as a restart does."""

@@ -84,6 +84,12 @@ class HighWater:
         """Return the larger of the slots that verify, or None when there is none."""
         return _newest(self.path.read_bytes(), verifier)[1] if self.path.exists() else None
 
+    def read_note(self, verifier: Verifier) -> str:
+        """Return the note in that slot, or '' when there is none."""
+        data = self.path.read_bytes() if self.path.exists() else b""
+        slot, mark = _newest(data, verifier)
+        return data[slot * SLOT : (slot + 1) * SLOT].rstrip(b"\0").decode() if mark else ""
+
     def close(self) -> None:
         """Close the file."""
         if self._handle >= 0:

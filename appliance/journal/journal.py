@@ -9,23 +9,20 @@ deny after a power cut (rules N3 to N5).
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from sync.note import Verifier
-
 from appliance.domain import events as ev
-from appliance.domain.errors import CaseErased, SigningStopped, StorageFull
+from appliance.domain.errors import CaseErased, SigningStopped
 from appliance.journal import boxes, tombstones
 from appliance.journal.entries import EVENT, Entry, known_ids, subject_of, unwrap
 from appliance.journal.heads import Head, LogNotOpen, load_head
-from appliance.journal.highwater import HighWater
 from appliance.journal.keyring import Keyring
+from appliance.journal.marks import Marks, Signed
 from appliance.store.db import Db
 from appliance.store.store import Store
 
@@ -55,6 +52,7 @@ class Tx:
         db: the transaction's database; reads see what the act wrote.
         time: the device's time at the start of the act.
         notes: by origin, the checkpoint signed for this act; valid to show only after ``perform`` returns.
+        cosigned: by origin, the head of a mirrored log that this act cosigned; its mark is durable when ``perform`` returns.
     """
 
     db: Db
@@ -62,6 +60,7 @@ class Tx:
     journal: Journal
     notes: dict[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    cosigned: dict[str, Signed] = field(default_factory=dict)
 
     def append(self, event: E, values: Mapping[str, bytes] | None = None, log: int | None = None) -> Entry:
         """Append *event* to an own log, sealing *values* beside it; return its entry.
@@ -108,16 +107,6 @@ def index_event(db: Db, event: ev.Event, log: int, index: int) -> bool:
     return db.add("event", EVENT, (event.id, log, index, subject, n))
 
 
-@contextmanager
-def _marks_medium() -> Iterator[None]:
-    """Say in the domain's words, and in the log, that the medium of the marks takes nothing."""
-    try:
-        yield
-    except OSError as error:
-        logger.error("the high-water mark cannot be written: %s", error.strerror)  # noqa: TRY400  # a full medium is no defect
-        raise StorageFull from error
-
-
 class Journal:
     """The node's own logs, written through the store's one writer."""
 
@@ -133,17 +122,13 @@ class Journal:
         self.own_log = 0  # row id of the node's current log, 0 before there is one
         self.letter = ""
         self.stopped = ""  # why nothing may be signed; '' while all is well
-        self._marks_folder = marks
-        self._marks: dict[str, HighWater] = {}
+        self.marks = Marks(marks)
         self._heads: dict[int, Head] = {}
         self._fresh: set[int] = set()
         self._before: dict[int, Head] = {}  # heads the running act moved, as they were
         self._announced: set[str] = set()  # ids the group's acts will append
         self._new: set[str] = set()  # of these, those that no event has yet
         self._taken: set[str] = set()  # of these, those the running act has appended
-        self._touched: dict[str, str] = {}
-        self._doubtful: set[str] = set()  # origins of a group that failed, perhaps after all in the database
-        self._owed: dict[str, str] = {}  # committed, but their marks are not on their medium yet
 
     # --- the group: called by the store's writer, on its thread -------------------------------------------
 
@@ -156,9 +141,7 @@ class Journal:
             StorageFull: marks of an earlier group are still not on their medium; nothing more is committed before they are.
         """
         self._fresh.clear()
-        self._touched.clear()
-        self._owe_doubtful(db)
-        self._write_marks()
+        self.marks.begin(db)
         self._announced = set(ids)
         self._new = self._announced - known_ids(db, ids)
 
@@ -174,30 +157,13 @@ class Journal:
             StorageFull: the medium takes nothing. What was committed stays, but no note of it may be shown (rule N5):
                 the callers are told to send again, and are then answered once the marks are written.
         """
-        self._owed.update(self._touched)
-        self._write_marks()
-
-    def _write_marks(self) -> None:
-        with _marks_medium():
-            for origin in list(self._owed):
-                signer = self.keyring.log_signer(origin)
-                self.mark(origin).write(self._owed[origin], lambda vkey=signer.vkey: Verifier.parse(vkey))  # type: ignore[misc]
-                del self._owed[origin]
+        self.marks.committed()
 
     def rolled_back(self) -> None:
-        """Forget every head: the group is not in the database, as far as one can tell; an error may hide that COMMIT was done."""
-        self._doubtful |= self._touched.keys()
+        """Forget every head: the group is not in the database."""
         self._heads.clear()
         self._fresh.clear()
-        self._touched.clear()
-
-    def _owe_doubtful(self, db: Db) -> None:
-        """Owe the marks of logs whose last group failed: were it committed after all, a repeated act would be answered from it."""
-        for origin in self._doubtful:
-            row = db.one("SELECT size, note FROM log WHERE origin = :origin", origin=origin)
-            if row is not None and row[0]:
-                self._owed[origin] = row[1]
-        self._doubtful.clear()
+        self.marks.rolled_back()
 
     # --- acts ---------------------------------------------------------------------------------------------
 
@@ -229,7 +195,10 @@ class Journal:
             self._new |= self._taken
             self._fresh = fresh  # a head this act was the first to read lost its row's lock with the act's savepoint
             raise
-        self._touched.update(tx.notes)
+        for origin, note in tx.notes.items():
+            self.marks.touch(origin, Signed(self.keyring.log_signer(origin).vkey, note))
+        for origin, signed in tx.cosigned.items():
+            self.marks.touch(origin, signed)
         return value
 
     def sign(self, tx: Tx) -> None:
@@ -287,32 +256,6 @@ class Journal:
         elif event.id in self._announced or not index_event(db, event, head.log, head.size):
             raise DuplicateEvent(event.id)
 
-    def mark(self, origin: str) -> HighWater:
-        """Return the high-water file of own log *origin*."""
-        if origin not in self._marks:
-            self._marks[origin] = HighWater(self._marks_folder, origin)
-        return self._marks[origin]
-
-    def owe_marks(self, db: Db) -> None:
-        """See to it that the next group first lets the marks catch up: a power cut may have come between COMMIT and a mark (rule N5).
-
-        Called at start, once the node has found that it is the newest copy.
-        """
-        for origin, vkey, size, note in db.all("SELECT origin, vkey, size, note FROM log WHERE own = 1 AND state = 'open' AND size > 0"):
-            mark = self.mark(origin).read(Verifier.parse(vkey))
-            if mark is not None and mark.size < size:
-                self._owed[origin] = note
-
-    def reserve_mark(self, origin: str) -> None:
-        """Make room for the mark of a log that is about to begin.
-
-        Raises:
-            StorageFull: there is none; begin no log, or every start would begin another.
-        """
-        with _marks_medium():
-            self.mark(origin).reserve()
-
     def close(self) -> None:
         """Close the marks' files."""
-        for mark in self._marks.values():
-            mark.close()
+        self.marks.close()

@@ -32,15 +32,17 @@ def verify_logs(db: Db, progress: Progress | None = None) -> Wrong | None:
     Args:
         progress: told (origin, leaves done, leaves in all) after each thousand.
     """
-    rows = db.all("SELECT id, bound, vkey, size, root, note, acked, ack_note FROM log ORDER BY id")
-    for log, origin, vkey, size, root, note, acked, ack_note in rows:
+    rows = db.all("SELECT id, bound, own, state, vkey, size, root, note, acked, ack_note FROM log ORDER BY id")
+    for log, origin, own, state, vkey, size, root, note, acked, ack_note in rows:
         wrong = _verify_log(db, log, origin, size, {acked} if ack_note else set(), progress)
         if isinstance(wrong, Wrong):
             return wrong
         found = wrong | {size: bytes(root)}
         if wrong[size] != bytes(root):
             return Wrong(origin, size, "the leaves do not hash to the recorded root")
-        for what, one in (("newest note", note), ("acknowledged note", ack_note)):
+        # Of a log frozen by a fork the cosigned head may be the other history's: it is the evidence of it.
+        evidence = state == "frozen" and not own
+        for what, one in (("newest note", note), ("acknowledged note", "" if evidence else ack_note)):
             if one and (trouble := _note_trouble(one, vkey, origin, found)):
                 return Wrong(origin, size, f"{what}: {trouble}")
     return None

@@ -8,12 +8,13 @@ from sync.batch import Batch, BatchError, TooLarge, read_batch
 from sync.commitments import KeyListError, open_keys
 from sync.merkle import CompactRange, range_at
 from sync.mirror import Accepted, Answer, Verdict, check_kid, cosigned, judge
-from sync.note import Verifier
+from sync.note import Verifier, split_note
 
 from appliance.domain import events as ev
 from appliance.journal.entries import Entry
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
+from appliance.journal.marks import Signed
 from appliance.journal.mirroring import Leaf, examine, store_mirrored
 from appliance.projections import announcements
 from appliance.store.db import Db
@@ -125,7 +126,7 @@ def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
     if verdict.reclaimed:
         tx.db.run("UPDATE log SET ack_note = :note WHERE id = :id", note=verdict.reclaimed, id=row.id)
     if verdict.cosign:
-        return _cosign(node, tx, row.id, batch)
+        return _cosign(node, tx, row, batch)
     return _with_evidence(tx.db, row, verdict.answer)
 
 
@@ -150,17 +151,24 @@ def _locked(db: Db, origin: str) -> LogRow | None:
     return logs.by_id(db, found[0]) if found else None
 
 
-def _cosign(node: Node, tx: Tx, log: int, batch: Batch) -> Answer:
+def _cosign(node: Node, tx: Tx, row: LogRow, batch: Batch) -> Answer:
     """Cosign the batch's note: in the same transaction, shown only after COMMIT, so it says what is durable."""
     full = cosigned(batch.note, node.keyring.mirror(node.settings.domain), tx.time.ts)
-    tx.db.run("UPDATE log SET acked = :size, ack_note = :note WHERE id = :id", size=batch.end, note=full, id=log)
+    tx.db.run("UPDATE log SET acked = :size, ack_note = :note WHERE id = :id", size=batch.end, note=full, id=row.id)
+    tx.cosigned[batch.origin] = Signed(row.vkey, full)
     return Answer(200, full)
 
 
 def _with_evidence(db: Db, row: LogRow, answer: Answer) -> Answer:
-    """Add to a frozen log's answer the other note: one of the two proves to either holder of the key that a copy exists."""
-    found = db.one("SELECT theirs FROM fork WHERE log = :log ORDER BY id LIMIT 1", log=row.id) if answer.status == 423 else None
-    return Answer(423, answer.body + found[0]) if found else answer
+    """Add to a frozen log's answer the other signed heads: one of them proves to any holder of the key that a copy exists.
+
+    They are the head of the leaves held, which is not always the newest that was cosigned, and the one that contradicted it.
+    """
+    if answer.status != 423:
+        return answer
+    found = db.one("SELECT theirs FROM fork WHERE log = :log ORDER BY id LIMIT 1", log=row.id)
+    told = [one for one in (row.note, found[0] if found else "") if one and split_note(one)[0] not in answer.body]
+    return Answer(423, answer.body + "".join(told))
 
 
 def _freeze(tx: Tx, row: LogRow, verdict: Verdict) -> None:

@@ -30,7 +30,7 @@ def begin_epoch(node: Node, name: str, reason: str) -> LogRow:
     An orderly old epoch, whose key is still there, ends with ``epoch-end`` naming the next key (rule N2).
     """
     origin = new_origin(node, name)
-    node.journal.reserve_mark(origin)
+    node.journal.marks.reserve(origin)
     if not node.is_hq:
         node.keyring.make_log_key(origin)
     row = node.perform(lambda tx: _begin(node, tx, origin, name, reason))
@@ -77,7 +77,7 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
         trouble = "first" if current is None else _trouble(node, db, current)
         last = db.one("SELECT leaf FROM entry WHERE log = :log ORDER BY idx DESC LIMIT 1", log=current.id if current else 0)
         if not trouble:
-            node.journal.owe_marks(db)
+            node.journal.marks.owe(db)
     node.clock.start_after(ev.decode(bytes(last[0])).ts if last else 0)
     if not trouble and current is not None:
         node.journal.own_log, node.journal.letter = current.id, current.letter
@@ -91,12 +91,12 @@ def _trouble(node: Node, db: Db, log: LogRow) -> str:
     """Say why nothing may be signed in *log* any more; '' when all is well."""
     if not node.is_hq and not node.keyring.has_log_keys(log.origin):
         return "key-lost"
-    if log.size and node.journal.mark(log.origin).read(Verifier.parse(log.vkey)) is None:
+    if log.size and node.journal.marks.of(log.origin).read(Verifier.parse(log.vkey)) is None:
         return "mark-lost"
     return "rolled-back" if rolled_back(node, db, log) else ""
 
 
 def rolled_back(node: Node, db: Db, log: LogRow) -> bool:
     """Tell whether the high-water mark of own log *log* proves that this database is not the newest copy."""
-    mark = node.journal.mark(log.origin).read(Verifier.parse(log.vkey))
+    mark = node.journal.marks.of(log.origin).read(Verifier.parse(log.vkey))
     return mark is not None and (mark.size > log.size or root_at(mark.size, node_reader(db, log.id)) != mark.root)

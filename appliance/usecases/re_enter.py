@@ -7,12 +7,13 @@ another name, and every leaf HQ did not acknowledge is logged again as ``relayed
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from appliance.domain import events as ev
 from appliance.journal.journal import Tx
 from appliance.store.db import Db
-from appliance.usecases import logs
+from appliance.usecases import facts, logs
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node, new_id
 
@@ -48,23 +49,42 @@ def set_aside(node: Node, log: LogRow) -> None:
 
 
 def finish(node: Node) -> int:
-    """Enter again every unacknowledged leaf of a set-aside log that is not in a later log yet; return how many."""
-    entered = 0
+    """Enter again every leaf of a set-aside log that HQ has not; return how many leaves were looked at.
+
+    That is what it never acknowledged; and once its own history of the log is here, also what it acknowledged and has lost since
+    (it was restored, and then took a copy's leaves). From the end of the log to its fork: what is entered already is a fact beside it.
+    """
+    looked_at = 0
     with node.store.read() as db:
-        aside = [row for row in logs.own_logs(db) if ASIDE in row.origin]
-    for row in aside:
-        with node.store.read() as db:
-            (done,) = db.one("SELECT coalesce(max(src_idx) + 1, :acked) FROM relay WHERE src_log = :log", log=row.id, acked=row.acked) or (0,)
-        for start in range(max(done, row.acked), row.size, CHUNK):
-            entered += node.perform(lambda tx, row=row, start=start: _enter(tx, row, start))  # type: ignore[misc]
-    return entered
+        open_spans = [(row, *_span(db, row)) for row in logs.own_logs(db) if ASIDE in row.origin]
+    for row, start, end in open_spans:
+        for last in range(end, start, -CHUNK):
+            looked_at += node.perform(partial(_enter, row=row, start=max(start, last - CHUNK), end=last))
+    return looked_at
 
 
-def _enter(tx: Tx, row: LogRow, start: int) -> int:
+def _span(db: Db, row: LogRow) -> tuple[int, int]:
+    """Return from where to where set-aside log *row* must still be entered again."""
+    theirs = logs.by_origin(db, row.origin.partition(ASIDE)[0])
+    start = row.acked
+    if theirs is not None and theirs.size:
+        other = db.one(
+            "SELECT min(a.idx) FROM entry a JOIN entry b ON b.log = :theirs AND b.idx = a.idx WHERE a.log = :log AND a.hash <> b.hash",
+            theirs=theirs.id, log=row.id,
+        )  # fmt: skip
+        start = min(start, theirs.size if other is None or other[0] is None else other[0])
+    return start, int(facts.get(db, _entered(row.id), str(row.size)))
+
+
+def _entered(log: int) -> str:
+    return f"entered/{log}"
+
+
+def _enter(tx: Tx, row: LogRow, start: int, end: int) -> int:
     origin = row.origin.partition(ASIDE)[0]
     leaves = tx.db.all(
         "SELECT idx, leaf FROM entry WHERE log = :log AND idx >= :start AND idx < :end ORDER BY idx",
-        log=row.id, start=start, end=start + CHUNK,
+        log=row.id, start=start, end=end,
     )  # fmt: skip
     for idx, leaf in leaves:
         event = ev.decode(bytes(leaf))
@@ -78,6 +98,7 @@ def _enter(tx: Tx, row: LogRow, start: int) -> int:
             "INSERT INTO relay (log, idx, src_log, src_idx) VALUES (:log, :idx, :src_log, :src_idx)",
             log=entry.log, idx=entry.index, src_log=first.log, src_idx=first.at,
         )  # fmt: skip
+    facts.put(tx.db, _entered(row.id), str(start))
     return len(leaves)
 
 

@@ -95,7 +95,7 @@ def main() -> None:
             shots = [
                 ("The kiosk", kiosk_page(browser, (800, 1280)), 640),
                 ("The desk of the centre", staff_page(browser, PORTS.centre, "/desk?view=open", OFFICER, (1100, 1000)), 640),
-                ("Headquarters", staff_page(browser, PORTS.hq, "/hq", CASE_OFFICER, (1100, 1000)), 640),
+                ("Headquarters", staff_page(browser, PORTS.hq, "/hq/cases", CASE_OFFICER, (1100, 1000)), 640),
             ]
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_bytes(sheet(browser, shots))

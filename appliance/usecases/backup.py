@@ -17,6 +17,8 @@ from appliance.domain.errors import Refusal
 from appliance.journal.keyring import Keyring, sync_folder
 from appliance.journal.verify import verify_logs
 from appliance.store.store import Store
+from appliance.usecases import facts
+from appliance.usecases.epochs import PUT_BACK
 
 RECIPIENT = "backup.recipient"
 SUFFIX = ".cfms.age"
@@ -123,7 +125,8 @@ def forget_old(folder: Path, now: int, keep_days: int) -> int:
 def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[Path], Store]) -> Path:
     """Open *archive* with the paper key, verify it whole, and only then put it in place as *target*.
 
-    The node begins a new epoch at its next start, because its keys are not in any backup.
+    The node begins a new epoch at its next start, also where its keys and marks are still there and nothing was lost: what
+    was erased since stands in the archive (rule N1, spec log §4.8).
 
     Args:
         identity: the private key from paper, ``AGE-SECRET-KEY-1…``.
@@ -146,6 +149,7 @@ def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[
         try:
             with store.read() as db:
                 wrong = verify_logs(db)
+            store.write(lambda db: facts.put(db, PUT_BACK, "1"))
         finally:
             store.close()
         if wrong:

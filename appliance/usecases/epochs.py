@@ -14,9 +14,15 @@ from appliance.journal.entropy import random_bytes
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
 from appliance.store.db import Db
-from appliance.usecases import logs
+from appliance.usecases import facts, logs, trust
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node, new_id
+
+# Why an epoch began with a copy that may be an old one. What was erased since then may stand in it: until HQ has told, its
+# values stay shut, and only what is written from now on can be read (spec log §4.8, keys path 7).
+RESTORED = ("restored", "key-lost", "mark-lost", "rolled-back", "superseded")
+PUT_BACK = "put_back"  # fact: '1' in a database that came out of an archive, until an epoch has begun in it (rule N1)
+SHUT = "shut"  # fact: row id of the log from which on values are shown, until an exchange has come to its end; '' when all are
 
 
 def new_origin(node: Node, name: str) -> str:
@@ -63,6 +69,9 @@ def _begin(node: Node, tx: Tx, origin: str, name: str, reason: str) -> LogRow:
     )  # fmt: skip
     tx.append(start, log=log)
     tx.settle()
+    facts.put(tx.db, PUT_BACK, "")
+    if reason in RESTORED and not node.is_hq and node.keyring.has(trust.ROOTS_FILE):
+        facts.put(tx.db, SHUT, str(log))
     return logs.by_id(tx.db, log)
 
 
@@ -89,6 +98,8 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
 
 def _trouble(node: Node, db: Db, log: LogRow) -> str:
     """Say why nothing may be signed in *log* any more; '' when all is well."""
+    if facts.get(db, PUT_BACK):
+        return "restored"
     if not node.is_hq and not node.keyring.has_log_keys(log.origin):
         return "key-lost"
     if log.size and node.journal.marks.of(log.origin).read(Verifier.parse(log.vkey)) is None:

@@ -9,7 +9,7 @@ from sync.note import compact_note
 from appliance.domain import events as ev
 from appliance.domain.cases import KINDS
 from appliance.domain.codes import check_receipt_code, format_reference, rid_of
-from appliance.domain.errors import CodeConflict, InvalidInput, TextTooLong, UnknownChoice
+from appliance.domain.errors import CodeConflict, InvalidInput, UnknownChoice
 from appliance.domain.ids import is_id
 from appliance.journal.entries import Entry
 from appliance.journal.journal import DuplicateEvent, Tx
@@ -84,7 +84,7 @@ def open_case(node: Node, submission: Submission) -> Receipt:
     code = check(node, submission)
     rid = rid_of(code)
     try:
-        receipt = node.perform(lambda tx: _open(node, tx, submission, code, rid))
+        receipt = node.perform(lambda tx: _open(node, tx, submission, code, rid), [submission.id])
     except DuplicateEvent:
         return receipt_again(node, submission.id, code, rid)
     node.on_filed()
@@ -124,7 +124,8 @@ def opening(node: Node, s: Submission, *, ref: str, ts: int, quality: ev.Quality
         id=s.id, ts=ts, q=quality, case=s.id, n=1, ref=ref, kind=s.kind,
         centre=s.centre or node.settings.centre, channel=s.channel, lang=s.lang,
         service=s.service, institution=service.institution if service else "", desk=s.desk, category=s.category,
-        cls=category.cls if category else "", rating=s.rating, ack_due=dues.ack, due=dues.resolve, consent=s.consent, occurred=s.occurred,
+        cls=category.cls if category else "", rating=s.rating, ack_due=min(dues.ack, ev.LAST_MOMENT),
+        due=min(dues.resolve, ev.LAST_MOMENT), consent=s.consent, occurred=s.occurred,
     )  # fmt: skip
 
 
@@ -175,8 +176,7 @@ def check(node: Node, s: Submission) -> str:
         raise UnknownChoice(field="rating", value=s.rating)
     check_text(s.text, node.settings.limits.text_chars, needed=s.rating == 0)
     for name in ("name", "phone", "email"):
-        if len(getattr(s, name)) > node.settings.limits.contact_chars:
-            raise TextTooLong(length=len(getattr(s, name)), limit=node.settings.limits.contact_chars)
+        check_text(getattr(s, name), node.settings.limits.contact_chars, needed=False)
     return check_receipt_code(s.code)
 
 
@@ -194,7 +194,8 @@ def check_choices(node: Node, s: Submission) -> None:
     for field, value, good in known:
         if not good:
             raise UnknownChoice(field=field, value=value[:40])
-    if len(s.desk) > 20 or len(s.consent) > 40:
-        raise InvalidInput(field="desk", reason="too long")
-    if not 0 <= s.occurred < 2**40:
+    for field, value, limit in (("desk", s.desk, 20), ("consent", s.consent, 40)):
+        if len(value) > limit or not (value.isprintable() or not value):
+            raise InvalidInput(field=field, reason="it is too long, or a character in it cannot be kept")
+    if not 0 <= s.occurred <= ev.LAST_MOMENT:
         raise InvalidInput(field="occurred", reason="a time in seconds is needed")

@@ -16,8 +16,9 @@ from appliance.journal.tombstones import CONTACT_FIELDS
 from appliance.projections import cases, readings, receipts
 from appliance.projections.cases import CaseRow
 from appliance.store.db import Db
-from appliance.usecases import logs
+from appliance.usecases import facts, logs
 from appliance.usecases.checks import check_text
+from appliance.usecases.epochs import SHUT
 from appliance.usecases.node import Node, new_id
 
 
@@ -27,7 +28,7 @@ class Line:
 
     Attributes:
         kind: the event's type, such as ``opened`` or ``reply``.
-        text: its free text; '' when it has none, None when that was erased or did not come.
+        text: its free text; '' when it has none, None when that was erased, did not come, or may not be shown yet.
         crossed: the move fell where it was no longer legal.
         by: account id of the member of staff, ``citizen`` or ``clock``.
         n: its place in the story; two that were written at the same time share one.
@@ -71,10 +72,12 @@ def story(db: Db, case: str, *, contact: bool = False) -> CaseStory:
         raise NotFound
     told, placed = found
     lines, shown, has_contact = [], {}, False
+    shut = facts.get(db, SHUT)  # an old copy was put back: what was erased since is not known yet
     for place in placed:
         event = place.entry.event
         assert isinstance(event, ev.CaseEvent)
-        values = {f: v.decode() for f, v in _values(db, place).items() if f != receipts.FIELD}
+        readable = not shut or place.entry.log == int(shut)
+        values = {f: v.decode() for f, v in _values(db, place).items() if f != receipts.FIELD} if readable else {}
         if isinstance(event, ev.CaseOpened):
             found_contact = {f: v for f, v in values.items() if f in CONTACT_FIELDS}
             has_contact, shown = bool(found_contact), found_contact if contact else {}

@@ -16,7 +16,7 @@ from appliance.store.db import Db
 from appliance.usecases import facts, logs, trust
 from appliance.usecases.check_node import DAMAGE
 from appliance.usecases.enrol_centre import enrolment_request, read_token, trust_roots
-from appliance.usecases.epochs import begin_epoch
+from appliance.usecases.epochs import SHUT, begin_epoch
 from appliance.usecases.exchange_node import NodeExchange, oldest_unsent, quarantined, set_aside_at_hq
 from appliance.usecases.node import Node
 from appliance.usecases.re_enter import finish
@@ -101,7 +101,7 @@ def run_exchange(node: Node, link: HttpLink | None = None) -> Progress:
     finally:
         link.close()
     now = node.clock.read().ts
-    node.store.write(lambda db: facts.put_all(db, why="", exchanged_at=str(now)))
+    node.store.write(lambda db: facts.put_all(db, **{"why": "", "exchanged_at": str(now), SHUT: ""}))
     return progress
 
 

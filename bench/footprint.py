@@ -29,11 +29,9 @@ def bare(code: str) -> tuple[float, float]:
     with subprocess.Popen(
         [sys.executable, "-c", f"{code}\nprint(flush=True)\ninput()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     ) as running:
-        assert running.stdin
         assert running.stdout
         running.stdout.readline()
         took, held = time.perf_counter() - began, memory(running.pid)
-        running.stdin.close()
         running.kill()
     return took, held
 

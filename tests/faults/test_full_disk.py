@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import os
 from collections.abc import Iterator
 
@@ -37,6 +38,20 @@ def _file_until_refused(machine: Machine) -> tuple[list[Filed], int, dict[str, o
     raise AssertionError("the disk never became full")
 
 
+def _answers() -> dict[str, str]:
+    """Return what the last page of the kiosk sends: everything a citizen has answered."""
+    sent = submission("The rain came in, & nobody <ever> answered. " * 60)
+    return {
+        "at": "review",
+        "kind": "complaint",
+        "service": "40217",
+        "category": "delay",
+        "text": sent["text"].strip(),
+        "id": sent["id"],
+        "code": sent["code"],
+    }
+
+
 def _takes(machine: Machine) -> bool:
     return machine.post("/api/v1/feedback", submission())[0] == 201
 
@@ -63,8 +78,15 @@ def test_a_full_disk_refuses_plainly_loses_nothing_and_recovers_by_itself(world:
         _check_refusal(*centre.post("/api/v1/feedback", submission("x" * 4000)))
     for one in shown[:: max(1, len(shown) // 20)]:
         assert track(centre, one.code)["ref"] == one.ref
+    typed = _answers()
+    status, page = centre.send_form("/feedback", typed)
+    assert status == 507
+    assert "The store is full" in page
+    assert all(html.escape(value) in page for value in typed.values())
     filler.unlink()
     wait_until(lambda: _takes(centre), "submissions are taken again", 10)
+    status, page = centre.send_form("/feedback", typed)
+    assert (status, typed["id"] in centre.references()) == (200, True)
     shown += file_cases(centre, 5)
     centre.stop()
     _check_receipts(centre, shown)

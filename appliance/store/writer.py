@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from appliance.store.errors import Duplicate, NestedWrite, StoreError, StoreUnav
 T = TypeVar("T")
 GATHER = 0.01  # seconds at most to wait for others; on an SD card it pays back tenfold (bench/submit --fsyncs)
 MOST = 256  # acts a group
+LOCK_SECONDS = 30.0  # a group of another process takes milliseconds; a rebuild beside the server may take longer
 _WAIT = 60.0  # seconds; every wait has an end and is then looked at again
 
 
@@ -279,8 +281,22 @@ class Writer:
         return self._db
 
     def _take_lock(self) -> None:
-        if self._lock >= 0:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        """Take the node's file lock; a process that holds it and stands still must not hold everybody for good.
+
+        Raises:
+            StoreUnavailable: another process kept it for too long; nothing was begun.
+        """
+        end, pause = time.monotonic() + LOCK_SECONDS, 0.0005
+        while self._lock >= 0:
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise StoreUnavailable("another process holds the database") from None
+                time.sleep(pause)
+                pause = min(2 * pause, 0.02)
+            else:
+                return
 
     def _drop_lock(self) -> None:
         if self._lock >= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from appliance.store import writer
 from appliance.store.db import Db
-from appliance.store.errors import Duplicate, NestedWrite, StoreError, StoreFull, WriterClosed
+from appliance.store.errors import Duplicate, NestedWrite, StoreError, StoreFull, StoreUnavailable, WriterClosed
 from appliance.store.store import Store
 from appliance.store.writer import NoHooks
 from tests.store.waits import PATIENCE, Caller, ask_together, held_up, wait_until
@@ -237,3 +238,17 @@ def test_the_lock_file_and_database_are_for_their_owner_alone(tmp_path: Path) ->
     store.close()
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "data" / "writer.lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_process_that_holds_the_lock_and_stands_still_holds_nobody_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "LOCK_SECONDS", 0.05)
+    store = Store(str(tmp_path / "cfms.db"), tmp_path)
+    try:
+        store.migrate()
+        with (tmp_path / "writer.lock").open("r+b") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            with pytest.raises(StoreUnavailable, match="another process"):
+                store.write(lambda db: db.one("SELECT 1"))
+        assert store.write(lambda db: db.one("SELECT 1")) == (1,)
+    finally:
+        store.close()

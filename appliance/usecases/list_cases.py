@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from appliance.domain.cases import KINDS, OPEN, STATES, VERIFIED, WAITING
-from appliance.projections.cases import COLUMNS, CaseRow, Page
+from appliance.projections.cases import COLUMNS, CaseRow
 from appliance.store.db import Db
 from appliance.store.store import Store
 
@@ -62,6 +62,19 @@ class Asked:
     def by_time(self) -> bool:
         """Tell whether the list runs from the newest case to the oldest."""
         return self.newest or self.view in NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list.
+
+    Attributes:
+        rows: at most the size asked for.
+        after: cursor of the next page, or '' at the end.
+    """
+
+    rows: tuple[CaseRow, ...]
+    after: str
 
 
 def page(db: Db, asked: Asked, *, after: str = "", size: int = 25) -> Page:

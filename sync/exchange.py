@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from sync.link import LinkDown, Reply
 
+WHATEVER_THERE_IS = 2**53  # leaves
 MAX_REFUSALS = 8  # of one batch in a row, before a person should look
 
 
@@ -29,6 +30,10 @@ class Stopped(Exception):
 
 class Diverged(Stopped):
     """HQ's log is not the one held here: HQ was restored from an older day, and does not know it yet."""
+
+
+class ShutOut(Stopped):
+    """HQ answered that it takes nothing from this log; whether that is so stands in its log ``all``, if anywhere."""
 
 
 class EpochOver(Exception):
@@ -146,7 +151,7 @@ class Exchange:
             EpochOver: a new epoch has begun; run again.
         """
         self._progress = Progress()
-        answer = self._hello()
+        answer = self._greet()
         if int(answer.get("keys", 0)) > self.local.keys_serial():
             answer = self._renew_keys()
         if self._behind(answer):
@@ -165,10 +170,18 @@ class Exchange:
         self._progress.requests += 1
         self._progress.answers.append(reply.status)
         if reply.status in (404, 410, 423) and not path.startswith(GIVEN):
-            raise Stopped(f"Headquarters does not take this appliance's messages now (answer {reply.status}).")
+            raise ShutOut(f"Headquarters does not take this appliance's messages now (answer {reply.status}).")
         if reply.status >= 500 or reply.status in (401, 403, 429):
             raise LinkDown(f"answer {reply.status}", answered=True)
         return reply
+
+    def _greet(self) -> dict[str, Any]:
+        """Greet HQ; where it does not take us, read at least what it says to all: a revocation stands there, signed."""
+        try:
+            return self._hello()
+        except ShutOut:
+            self._pull("all", WHATEVER_THERE_IS)
+            raise
 
     def _hello(self) -> dict[str, Any]:
         reply = self._ask("POST", "/sync/v1/hello", json.dumps(self.local.hello()).encode())

@@ -59,12 +59,13 @@ def _mac(keyring: Keyring, stamp: bytes) -> bytes:
     return hmac.digest(keyring.secret("nonce.key"), stamp, hashlib.sha256)[:16]
 
 
-def sender_of(node: Node, header: str, method: str, path: str, body: bytes) -> str:
+def sender_of(node: Node, header: str, method: str, path: str, body: bytes, *, shut_out: bool = False) -> str:
     """Return the origin that signed the request.
 
     Args:
         header: the request note in base64.
         path: path and query, as sent.
+        shut_out: take it from a revoked log too.
 
     Raises:
         BadNonce, BadSignature, UnknownSender.
@@ -76,7 +77,7 @@ def sender_of(node: Node, header: str, method: str, path: str, body: bytes) -> s
     except (ValueError, IndexError):
         raise BadNonce from None
     check_nonce(node.keyring, nonce, node.clock.read().ts)
-    verifier = sender_key(node, origin)
+    verifier = sender_key(node, origin, shut_out=shut_out)
     if verifier is None:
         raise UnknownSender
     _check_text(note, verifier, request_text(nonce, method, path, body))

@@ -68,9 +68,9 @@ def _refused(error: Refusal) -> Response:
     return _text(503, f"{error.message}\n")
 
 
-def _sender() -> str:
+def _sender(*, shut_out: bool = False) -> str:
     path = request.full_path.rstrip("?") if request.query_string else request.path
-    return sender_of(_node(), request.headers.get(REQUEST_HEADER, ""), request.method, path, request.get_data())
+    return sender_of(_node(), request.headers.get(REQUEST_HEADER, ""), request.method, path, request.get_data(), shut_out=shut_out)
 
 
 @routes.get("/keys")
@@ -113,8 +113,8 @@ def batch() -> Response:
 
 @routes.get("/log/<name>")
 def log(name: str) -> Response:
-    """Give the next batch of the downlink log ``all`` or ``to``."""
-    origin = _sender()
+    """Give the next batch of the downlink log ``all`` or ``to``; a revoked log may read the former, to learn that it is."""
+    origin = _sender(shut_out=name == "all")
     start = request.args.get("from", "")
     if name not in ("all", "to") or not start.isdecimal() or len(start) > 15:
         return _text(404, "unknown here\n")

@@ -24,11 +24,15 @@ from appliance.usecases.restore_hq import declare_dead
 MAX_HELLO = 64 * 1024  # bytes
 
 
-def sender_key(node: Node, origin: str) -> Verifier | None:
-    """Return the verifier of the log key that may sign requests of *origin*; None for an unknown or revoked one."""
+def sender_key(node: Node, origin: str, *, shut_out: bool = False) -> Verifier | None:
+    """Return the verifier of the log key that may sign requests of *origin*; None for an unknown one.
+
+    Args:
+        shut_out: a revoked one counts too; it may read what is said to all, for its revocation stands there.
+    """
     with node.store.read() as db:
         epoch = announcements.epoch_of(db, origin)
-    return Verifier.parse(epoch.vkey) if epoch and not epoch.closed_at else None
+    return Verifier.parse(epoch.vkey) if epoch and (shut_out or not epoch.closed_at) else None
 
 
 def hello(node: Node, origin: str, body: bytes) -> dict[str, Any]:

@@ -28,6 +28,8 @@ def test_a_stolen_box_is_shut_out_at_once_and_a_new_one_takes_its_place(world: W
     assert centre.cfms("sync", status=1)["error"]
     assert world.hq.references() == before
     assert _origin(centre) == origin, "a bare refusal began a new epoch"
+    with centre.node() as node:
+        assert exchange_state(node).closed == REASON, "the reason stands in the log of all, which it may still read"
     fresh = world.add_centre("NBI", "new-box")
     fresh.cfms("init")
     world.enrol(fresh)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import structs
-from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from appliance import jobs
@@ -26,24 +21,9 @@ from appliance.usecases.node import Node
 from appliance.usecases.set_up import publish_catalogue
 from appliance.wiring import create_app
 from tests.factories import Site, World, world_in
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+from tests.serving import served
 
 PATIENCE = 30.0  # seconds
-
-
-@contextmanager
-def served(app: WSGIApplication, port: int = 0) -> Iterator[int]:
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def wait_until(world: World, receipt: str) -> bool:

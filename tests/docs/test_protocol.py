@@ -9,14 +9,11 @@ import json
 import os
 import re
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import waitress.server
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -26,24 +23,11 @@ from appliance.usecases.erase_values import erase
 from appliance.wiring import create_app
 from tests.docs import protocol_client as stranger
 from tests.docs.protocol_client import Batch, Client, receipt_code, sha256
-from tests.factories import ADMINISTRATOR, DOMAIN, HQ_OFFICER, Site, World, world_in
+from tests.factories import ADMINISTRATOR, DOMAIN, HQ_OFFICER, World, world_in
+from tests.serving import served
 from tests.usecases.looking import opens, texts
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
-
-
-@contextmanager
-def serving(site: Site) -> Iterator[int]:
-    """Serve *site* on loopback; lend the port."""
-    server = waitress.server.create_server(create_app(site.node), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, name="hq")
-    thread.start()
-    try:
-        yield server.effective_port
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown()
-        thread.join(30)
 
 
 @dataclasses.dataclass
@@ -59,7 +43,7 @@ def meeting(tmp_path: Path) -> Iterator[Meeting]:
     """Lend a client that HQ has taken in and that has fetched what HQ says."""
     with world_in(tmp_path) as world:
         world.watch.jump(time.time() - world.watch.now)
-        with serving(world.hq) as port:
+        with served(create_app(world.hq.node)) as port:
             client = Client("127.0.0.1", port, DOMAIN, "NBI", enrol_centre.make_token(world.hq.node, "NBI"))
             assert client.enrol() == 202
             world.approve()

@@ -52,6 +52,8 @@ def set_up(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+    # Werkzeug's own server would turn its log of addresses on by itself where nobody has said otherwise.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
     # Python's own report of a call that cannot be formatted prints its values.
     logging.raiseExceptions = False

@@ -100,11 +100,18 @@ def _trouble(node: Node, db: Db, log: LogRow) -> str:
     """Say why nothing may be signed in *log* any more; '' when all is well."""
     if facts.get(db, PUT_BACK):
         return "restored"
-    if not node.is_hq and not node.keyring.has_log_keys(log.origin):
+    if key_lost(node, log):
         return "key-lost"
     if log.size and node.journal.marks.of(log.origin).read(Verifier.parse(log.vkey)) is None:
         return "mark-lost"
     return "rolled-back" if rolled_back(node, db, log) else ""
+
+
+def key_lost(node: Node, log: LogRow) -> bool:
+    """Tell whether this machine cannot sign own log *log* any more; HQ's key of it comes from a master, which may be another one now."""
+    if node.is_hq:
+        return node.keyring.log_signer(log.origin).vkey != log.vkey
+    return not node.keyring.has_log_keys(log.origin)
 
 
 def rolled_back(node: Node, db: Db, log: LogRow) -> bool:

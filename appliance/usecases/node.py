@@ -9,7 +9,7 @@ from typing import TypeVar
 from appliance.domain import events as ev
 from appliance.domain.catalogue import Catalogue
 from appliance.domain.country import Country
-from appliance.domain.errors import NotFound
+from appliance.domain.errors import NotFound, SigningStopped
 from appliance.domain.ids import uuid7
 from appliance.journal.entropy import random_bytes
 from appliance.journal.heads import LogNotOpen
@@ -79,21 +79,25 @@ class Node:
 
         Args:
             ids: those of the events it will append, where they are known: one question then serves a whole group of acts.
+
+        Raises:
+            SigningStopped: the log it belongs in takes nothing more, and no other has taken its place.
         """
+        before = self.journal.own_log
         try:
             return self._perform(act, ids)
-        except LogNotOpen:
-            if not self._follow_epoch():
-                raise
+        except LogNotOpen as error:
+            if self._newest_epoch() == before:
+                raise SigningStopped from error
         return self._perform(act, ids)
 
-    def _follow_epoch(self) -> bool:
+    def _newest_epoch(self) -> int:
+        """Take up the newest own log, where this thread's or another process's exchange has begun one; return its row id."""
         with self.store.read() as db:
             row = logs.current(db, "hq" if self.is_hq else self.settings.centre)
-        if row is None or not row.own or row.id == self.journal.own_log:
-            return False
-        self.journal.own_log, self.journal.letter = row.id, row.letter
-        return True
+        if row is not None and row.own:
+            self.journal.own_log, self.journal.letter = row.id, row.letter
+        return self.journal.own_log
 
     def _perform(self, act: Callable[[Tx], T], ids: Sequence[str]) -> T:
         time = self.clock.read()

@@ -10,7 +10,7 @@ from appliance.projections import announcements
 from appliance.projections.announcements import Epoch
 from appliance.store.db import Db
 from appliance.usecases import logs
-from appliance.usecases.epochs import begin_epoch, own_name, rolled_back
+from appliance.usecases.epochs import begin_epoch, key_lost, own_name, rolled_back
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node, new_id
 
@@ -18,15 +18,17 @@ REASON = "rolled-back"
 
 
 def begin_again(node: Node, warn: Callable[[str], None]) -> None:
-    """At HQ's start: leave every own log whose high-water mark lies beyond the database; nothing more is signed in it.
+    """At HQ's start: leave every own log whose mark lies beyond the database, or whose key is gone; nothing more is signed in it.
 
     Args:
         warn: told in a plain sentence what was left, and what a person must do.
     """
     with node.store.read() as db:
-        dead = [row for row in logs.own_logs(db) if row.state == "open" and rolled_back(node, db, row)]
+        dead = [row for row in logs.own_logs(db) if row.state == "open" and (key_lost(node, row) or rolled_back(node, db, row))]
     if dead:
-        warn(f"This database is older than what was signed ({len(dead)} logs); new epochs begin, and centres give back what was lost.")
+        warn(
+            f"The keys of {len(dead)} logs are gone, or more was signed than is here; new epochs begin, and centres give back what was lost."
+        )
         _leave(node, dead)
     announce(node)
     with node.store.read() as db:

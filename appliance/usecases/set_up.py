@@ -67,7 +67,8 @@ def sign_key_note(node: Node, roots: Path) -> None:
     serial = before.serial if before else 0
     note = trust.KeyNote(node.settings.domain, serial, hq.vkey, everybody.vkey, node.keyring.mirror(node.settings.domain).vkey)
     if note != before:
-        newer = trust.KeyNote(note.domain, serial + 1, note.hq, note.all, note.mirror)
+        # Higher than any before it, also where the note before was lost with the key folder.
+        newer = trust.KeyNote(note.domain, max(serial + 1, node.clock.read().ts), note.hq, note.all, note.mirror)
         node.keyring.save(trust.NOTE_FILE, newer.sign(root).encode())
 
 

@@ -71,7 +71,7 @@ def test_its_own_answers_come_back_and_new_ones_arrive_in_a_new_log(world: World
         assert site.verify() == ""
     assert texts(world.hq, receipt.code) == texts(centre, receipt.code)
     assert down_logs(world.hq).count(("to/NBI", "closed")) == down_logs(world.hq).count(("to/NBI", "open")) == 1
-    assert "older than what was signed" in world.hq.warned[0]
+    assert "new epochs begin" in world.hq.warned[0]
 
 
 def test_a_standby_without_marks_learns_it_from_a_centres_cosignature(world: World) -> None:

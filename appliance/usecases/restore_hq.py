@@ -26,9 +26,7 @@ def begin_again(node: Node, warn: Callable[[str], None]) -> None:
     with node.store.read() as db:
         dead = [row for row in logs.own_logs(db) if row.state == "open" and (key_lost(node, row) or rolled_back(node, db, row))]
     if dead:
-        warn(
-            f"The keys of {len(dead)} logs are gone, or more was signed than is here; new epochs begin, and centres give back what was lost."
-        )
+        warn(f"The keys of {len(dead)} logs are gone, or more was signed than is here; new epochs begin, and centres give back what was lost.")
         _leave(node, dead)
     announce(node)
     with node.store.read() as db:

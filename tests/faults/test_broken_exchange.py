@@ -18,7 +18,7 @@ from tests.faults.filing import Crowd, submission
 from tests.faults.proxy import WHOLE, Proxy
 from tests.faults.world import Machine, World, soak, wait_until
 
-ROUNDS = 200 if soak() else 20
+ROUNDS = 200 if soak() else 8  # test_killed_at_each_step meets every step on purpose
 SMALL = "batch_leaves = 7\n"  # many batches, so that many steps can be met
 
 
@@ -122,7 +122,7 @@ def test_a_line_that_is_cut_at_random_bytes_loses_and_doubles_nothing(world: Wor
     (centre,) = world.machines[1:]
     centre.extra["sync"] = SMALL
     world.hq.start()
-    wanted = 2000 if soak() else 200
+    wanted = 2000 if soak() else 80
     proxy = Proxy(world.hq.port, lambda: int(10 ** random.uniform(0, 5)))
     with _through(world, centre, proxy) as node:
         persistent = Persistent(node)

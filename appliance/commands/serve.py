@@ -41,7 +41,8 @@ def serve(node: Node, settings: Settings) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every queued request costs more than serving it
     jobs = Jobs(node)
     try:
-        listener = Listener(create_app(node, jobs), settings)
+        app = create_app(node, jobs)
+        listener = Listener(app, settings)
     except OSError as error:
         raise CannotListen(host=settings.web.host, port=settings.web.port, why=error.strerror) from None
     try:
@@ -51,6 +52,7 @@ def serve(node: Node, settings: Settings) -> None:
         listener.run()
     finally:
         listener.close()
+        app.extensions["cfms-shelf"].wipe()
         jobs.stop()
 
 

@@ -17,6 +17,7 @@ from appliance.web.login import blueprint as staff_blueprint
 from appliance.web.memory import MemoryRequest
 from appliance.web.pictures import Pictures
 from appliance.web.qr import qr_svg
+from appliance.web.shelf import Shelf
 from appliance.web.terminal import start
 from appliance.web.words import init_words
 
@@ -35,6 +36,7 @@ def new_app(name: str, options: Options) -> Flask:
     app = App(name, static_folder=None, template_folder=None)
     found = Web(options, Pictures(options.pictures))
     app.extensions["cfms-web"] = found
+    app.extensions["cfms-shelf"] = Shelf()
     init_headers(app)
     init_login(app)
     init_guard(app, CSRFProtect(app))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -61,6 +62,24 @@ class WebSettings:
         "Answer devices that come without HTTPS over the network, such as phones on the centre's Wi-Fi: citizens' pages only, never staff's.",
         default=False,
     )
+
+
+@dataclass(frozen=True)
+class KioskSettings:
+    """Citizens' pages."""
+
+    languages: str = setting(
+        "Languages to offer citizens beside those that are translated whole. The country pack needs a catalogue languages/CODE.po of each;"
+        " what that lacks is said in the country's first language.",
+        "",
+        shape="|[a-z]{2,3}( *, *[a-z]{2,3})*",
+        shape_says='codes such as "so, om"',
+    )
+
+    @property
+    def language_codes(self) -> tuple[str, ...]:
+        """Return the codes one by one, in the order given."""
+        return tuple(dict.fromkeys(code for code in re.split(r"[ ,]+", self.languages) if code))
 
 
 @dataclass(frozen=True)
@@ -126,6 +145,18 @@ class BackupSettings:
 
 
 @dataclass(frozen=True)
+class SmsSettings:
+    """Short messages to telephones."""
+
+    url_file: Path | None = setting(
+        "A file, readable by the server's user alone, whose first line is the URL that sends one short message, with {to} and {text} where"
+        " number and words go, such as http://127.0.0.1:13013/cgi-bin/sendsms?username=u&password=p&charset=UTF-8&coding=0&to={to}&text={text}"
+        " of Kannel. None: nothing is sent to telephones, and nothing is offered.",
+        None,
+    )
+
+
+@dataclass(frozen=True)
 class ClockSettings:
     """Trust in the device's clock."""
 
@@ -181,9 +212,11 @@ class Settings:
     )
     store: StoreSettings = section(StoreSettings)
     web: WebSettings = section(WebSettings)
+    kiosk: KioskSettings = section(KioskSettings)
     limits: Limits = section(Limits)
     sync: SyncSettings = section(SyncSettings)
     backup: BackupSettings = section(BackupSettings)
+    sms: SmsSettings = section(SmsSettings)
     clock: ClockSettings = section(ClockSettings)
     erasure: ErasureSettings = section(ErasureSettings)
 
@@ -241,15 +274,28 @@ def _with_url(settings: Settings, path: Path) -> Settings:
 
 
 def _secret(file: Path, path: Path) -> str:
+    line = secret_line(file, path, "store.url_file")
+    if not line.startswith(_POSTGRES):
+        raise SettingsRefused(file=path, key="store.url_file", reason="names a file whose first line is no postgresql:// URL")
+    return line
+
+
+def secret_line(file: Path, path: Path | str, key: str) -> str:
+    """Return the first line of the secret *file* that setting *key* names, '' where it has none.
+
+    Args:
+        path: the file of the settings, for the refusal's words.
+
+    Raises:
+        SettingsRefused: it cannot be read, or others than its owner can read it.
+    """
     try:
         if file.stat().st_mode & 0o077:
-            raise SettingsRefused(file=path, key="store.url_file", reason=f"names a file that others can read: chmod 600 {file}")
+            raise SettingsRefused(file=path, key=key, reason=f"names a file that others can read: chmod 600 {file}")
         lines = file.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise SettingsRefused(file=path, key="store.url_file", reason=f"names {file}, which cannot be read ({error.strerror})") from None
-    if not lines or not lines[0].startswith(_POSTGRES):
-        raise SettingsRefused(file=path, key="store.url_file", reason="names a file whose first line is no postgresql:// URL")
-    return lines[0].strip()
+        raise SettingsRefused(file=path, key=key, reason=f"names {file}, which cannot be read ({error.strerror})") from None
+    return lines[0].strip() if lines else ""
 
 
 def _is_loopback(host: str) -> bool:
@@ -261,6 +307,10 @@ def _is_loopback(host: str) -> bool:
 
 def _is_postgres(settings: Settings) -> bool:
     return settings.store.url.startswith(_POSTGRES)
+
+
+def _without_catalogue(settings: Settings) -> bool:
+    return not all((settings.country / "languages" / f"{code}.po").is_file() for code in settings.kiosk.language_codes)
 
 
 def _tells_password(store: StoreSettings) -> bool:
@@ -276,6 +326,7 @@ _ROLES = {"centre": "a centre", "hq": "headquarters"}
 _CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
     ("centre", lambda s: s.role == "centre" and not s.centre, "is missing; it is the centre's code in the catalogue, such as NBI"),
     ("country", lambda s: not (s.country / "country.toml").is_file(), "names no country pack; it is a folder that holds a country.toml"),
+    ("kiosk.languages", _without_catalogue, "names a language of which the country pack has no catalogue languages/CODE.po"),
     ("keys_dir", lambda s: s.keys_dir.is_relative_to(s.data_dir), "must lie outside data_dir: a copy of the data must not carry its keys"),
     ("high_water", lambda s: s.high_water.is_relative_to(s.data_dir), "must lie outside data_dir: restored with it, it would tell nothing"),
     ("backup.dir", lambda s: s.backup.dir.is_relative_to(s.data_dir), "must lie outside data_dir, best on another disk"),

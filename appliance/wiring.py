@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from appliance.channels.sms.gateway import Gateway
 from appliance.desk import base as desk
 from appliance.desk.routes import desk as desk_pages
 from appliance.domain.catalogue import name_in
@@ -18,7 +19,7 @@ from appliance.journal.journal import Journal
 from appliance.journal.keyring import Keyring
 from appliance.projections.receipts import Tagger
 from appliance.projections.registry import Projections
-from appliance.settings import Settings
+from appliance.settings import Settings, secret_line
 from appliance.store.db import Db
 from appliance.store.store import Store
 from appliance.usecases import facts
@@ -63,6 +64,7 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
         warn: told in plain sentences what a person should know.
         clock: another clock than the device's own.
     """
+    texter = _texter(settings)
     store = open_store(settings)
     keyring = Keyring(settings.keys_dir)
     make_node_keys(keyring)
@@ -77,6 +79,7 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
     node = Node(
         settings=settings, store=store, keyring=keyring, journal=journal, projections=projections, tagger=tagger,
         country=country, catalogue=country.catalogue, clock=clock or DeviceClock(settings.clock.step_minutes * 60),
+        texter=texter,
     )  # fmt: skip
     take_up(node, warn)
     if node.is_hq:
@@ -85,6 +88,12 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
         announce_data_key(node)
     refresh_catalogue(node)
     return node
+
+
+def _texter(settings: Settings) -> Gateway | None:
+    """Return what sends short messages, if the settings name a gateway."""
+    file = settings.sms.url_file
+    return Gateway(secret_line(file, "the settings", "sms.url_file")) if file else None
 
 
 def _prepare(db: Db, projections: Projections) -> None:
@@ -144,3 +153,5 @@ def close_node(node: Node) -> None:
     """Finish what is being written and close."""
     node.store.close()
     node.journal.close()
+    if node.texter is not None:
+        node.texter.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from appliance.domain import events as ev
 from appliance.domain.catalogue import Catalogue
@@ -23,6 +23,9 @@ from appliance.store.store import Store
 from appliance.usecases import facts, logs
 from appliance.usecases.clock import DeviceClock
 
+if TYPE_CHECKING:
+    from appliance.usecases.text_receipt import Texter
+
 T = TypeVar("T")
 CLOCK_DOUBT = "clock_doubt"  # fact: '1' from a logged step of the clock until somebody confirms the time
 
@@ -34,6 +37,7 @@ class Node:
     Attributes:
         catalogue: the newest one; replaced whole when HQ publishes another.
         on_filed: told after each durable submission, so that the exchange can gather and go.
+        texter: what sends short messages; None where nothing does.
     """
 
     settings: Settings
@@ -46,6 +50,7 @@ class Node:
     catalogue: Catalogue
     clock: DeviceClock
     on_filed: Callable[[], None] = field(default=lambda: None)
+    texter: Texter | None = None
 
     def log_for(self, db: Db, opened_in: int) -> int:
         """Return the row id of the own log in which an act on a case belongs.

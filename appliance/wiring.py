@@ -67,7 +67,8 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
     texter = _texter(settings)
     store = open_store(settings)
     keyring = Keyring(settings.keys_dir)
-    make_node_keys(keyring)
+    clock = clock or DeviceClock(settings.clock.step_minutes * 60)
+    make_node_keys(keyring, clock.read().ts)
     if settings.role == "hq":
         make_hq_keys(keyring)
     country = load_country(settings.country)
@@ -78,7 +79,7 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
     store.follow(journal)
     node = Node(
         settings=settings, store=store, keyring=keyring, journal=journal, projections=projections, tagger=tagger,
-        country=country, catalogue=country.catalogue, clock=clock or DeviceClock(settings.clock.step_minutes * 60),
+        country=country, catalogue=country.catalogue, clock=clock,
         texter=texter,
     )  # fmt: skip
     take_up(node, warn)
@@ -129,7 +130,7 @@ def _options(node: Node) -> Options:
     """Return what the pages need to know of *node*."""
     return Options(
         secret=node.keyring.secret("session.secret"),
-        languages=tuple(Tongue(one.code, one.name) for one in node.country.ready_languages),
+        languages=_tongues(node),
         zone=node.country.zone,
         territory=node.country.code,
         accounts=NodeAccounts(node),
@@ -140,7 +141,15 @@ def _options(node: Node) -> Options:
         https=node.settings.web.https,
         plain_http=node.settings.web.plain_http,
         translations=(kiosk.TRANSLATIONS, desk.TRANSLATIONS, hq.TRANSLATIONS),
+        packs=node.country.catalogues,
     )
+
+
+def _tongues(node: Node) -> tuple[Tongue, ...]:
+    """Return the languages to offer: those translated whole, and those of the others that this node chose."""
+    partial = {one.code: one for one in node.country.partial_languages}
+    chosen = [partial[code] for code in node.settings.kiosk.language_codes if code in partial]
+    return tuple(Tongue(one.code, one.name, whole=one.ready) for one in (*node.country.ready_languages, *chosen))
 
 
 def _place(node: Node, lang: str) -> str:

@@ -36,6 +36,7 @@ class Country:
 
     Attributes:
         languages: those whose screens are ready come in ``ready_languages``.
+        catalogues: files of translations that the pack brings itself, by language.
         catalogue: the pack's own; headquarters' published one takes its place at a centre.
         zone: the time zone, for showing times.
     """
@@ -54,12 +55,18 @@ class Country:
     statutes: dict[str, PackStatute]
     holidays: HolidayTable
     catalogue: Catalogue
+    catalogues: dict[str, Path] = field(default_factory=dict)
     _made: dict[tuple[object, ...], WorkingTime] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def ready_languages(self) -> tuple[PackLanguage, ...]:
         """Return the languages to offer, the country's first language first."""
         return tuple(one for one in self.languages if one.ready)
+
+    @property
+    def partial_languages(self) -> tuple[PackLanguage, ...]:
+        """Return the languages of which only some words are translated; a centre chooses which of them it offers."""
+        return tuple(one for one in self.languages if not one.ready and one.code in self.catalogues)
 
     def working_time(self, changes: Sequence[DayChange] = ()) -> WorkingTime:
         """Return the clock of the country's offices, made once for the same *changes* (a catalogue's ``day_changes``)."""
@@ -117,6 +124,7 @@ def load_country(folder: Path) -> Country:
         statutes={one.code: one for one in main.statutes},
         holidays=_holidays(folder, main.code),
         catalogue=_catalogue(folder, main),
+        catalogues=_catalogues(folder, main),
     )
 
 
@@ -175,6 +183,15 @@ def _catalogue(folder: Path, main: CountryFile) -> Catalogue:
         return build_catalogue(Catalogue(country=main.code, languages=tuple(one.code for one in main.languages if one.ready), **read))
     except CatalogueBroken as error:
         raise PackRefused(file=folder.name, line=1, reason=str(error.details.get("reason"))) from None
+
+
+def _catalogues(folder: Path, main: CountryFile) -> dict[str, Path]:
+    known = {one.code for one in main.languages}
+    found = {path.stem: path for path in sorted((folder / "languages").glob("*.po"))}
+    for code in found:
+        if code not in known:
+            raise PackRefused(file=f"languages/{code}.po", line=1, reason="country.toml does not list this language")
+    return found
 
 
 def _table(folder: Path, name: str, needed: Iterable[str], optional: Iterable[str], make: Any) -> Any:

@@ -15,7 +15,7 @@ from appliance.journal.entries import Entry
 from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases, receipts, series
 from appliance.usecases import logs
-from appliance.usecases.checks import check_text
+from appliance.usecases.checks import check_text, check_ticket
 from appliance.usecases.node import Node
 from appliance.usecases.proofs import note_at
 
@@ -29,6 +29,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         id: UUIDv7, 32 hex digits, minted by the terminal.
         code: receipt code, 20 digits, minted by the terminal; never stored (spec keys, Receipt).
         rating: 1 (very bad) to 4 (very good), 0 when none was given.
+        rated: id of the tap on a face that came before; the two count as one rating, and what is said here stands.
+        ticket: number of the queue ticket, if the citizen gave it.
         consent: what the citizen agreed to when leaving contact details, a code of the country pack.
         centre: the centre it is about; '' for the node's own.
         occurred: for late paper forms, when it happened (unix seconds); 0 for now.
@@ -43,6 +45,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     desk: str = ""
     category: str = ""
     rating: int = 0
+    rated: str = ""
+    ticket: str = ""
     text: str = ""
     name: str = ""
     phone: str = ""
@@ -94,14 +98,14 @@ def open_case(node: Node, submission: Submission) -> Receipt:
 def open_in(node: Node, tx: Tx, s: Submission, rid: bytes) -> tuple[ev.CaseOpened, Entry]:
     """Append the opening of *s*, checked before, inside the caller's act; return it and its place."""
     event = opening(node, s, ref=take_reference(node, tx, s.centre if node.is_hq else ""), ts=tx.time.ts, quality=tx.time.quality)
-    entry = tx.append(event, values_of(s, rid), _downlink(tx, s.centre) if node.is_hq else None)
+    entry = tx.append(event, values_of(s, rid), log_of(node, tx, s.centre))
     tx.entries[-1] = Entry(entry.log, entry.index, entry.origin, event, own=True, rid=rid)
     return event, entry
 
 
-def _downlink(tx: Tx, centre: str) -> int | None:
-    """Return HQ's log to *centre*, where a case filed at HQ for it belongs (spec keys, path 2); None without one: HQ's own log."""
-    row = logs.current(tx.db, f"to/{centre}") if centre else None
+def log_of(node: Node, tx: Tx, centre: str) -> int | None:
+    """Return HQ's log to *centre*, where what is filed at HQ for it belongs (spec keys, path 2); None: the node's own log."""
+    row = logs.current(tx.db, f"to/{centre}") if node.is_hq and centre else None
     return row.id if row and row.own else None
 
 
@@ -124,7 +128,7 @@ def opening(node: Node, s: Submission, *, ref: str, ts: int, quality: ev.Quality
         id=s.id, ts=ts, q=quality, case=s.id, n=1, ref=ref, kind=s.kind,
         centre=s.centre or node.settings.centre, channel=s.channel, lang=s.lang,
         service=s.service, institution=service.institution if service else "", desk=s.desk, category=s.category,
-        cls=category.cls if category else "", rating=s.rating, ack_due=min(dues.ack, ev.LAST_MOMENT),
+        cls=category.cls if category else "", rating=s.rating, rated=s.rated, ticketed=bool(s.ticket.strip()), ack_due=min(dues.ack, ev.LAST_MOMENT),
         due=min(dues.resolve, ev.LAST_MOMENT), consent=s.consent, occurred=s.occurred,
     )  # fmt: skip
 
@@ -132,7 +136,7 @@ def opening(node: Node, s: Submission, *, ref: str, ts: int, quality: ev.Quality
 def values_of(s: Submission, rid: bytes) -> dict[str, bytes]:
     """Return the personal values of *s* by field; the free text is one of them (spec log §4)."""
     values = {receipts.FIELD: rid}
-    for name in ("text", "name", "phone", "email"):
+    for name in ("text", "name", "phone", "email", "ticket"):
         if value := getattr(s, name).strip():
             values[name] = value.encode()
     return values
@@ -174,6 +178,9 @@ def check(node: Node, s: Submission) -> str:
     check_choices(node, s)
     if s.rating not in range(5):
         raise UnknownChoice(field="rating", value=s.rating)
+    if s.rated and not is_id(s.rated):
+        raise InvalidInput(field="rated", reason="32 hexadecimal digits of a UUIDv7 are needed")
+    check_ticket(s.ticket)
     check_text(s.text, node.settings.limits.text_chars, needed=s.rating == 0)
     for name in ("name", "phone", "email"):
         check_text(getattr(s, name), node.settings.limits.contact_chars, needed=False)
@@ -186,7 +193,7 @@ def check_choices(node: Node, s: Submission) -> None:
     known = (
         ("kind", s.kind, s.kind in KINDS),
         ("channel", s.channel, s.channel in CHANNELS),
-        ("lang", s.lang, s.lang in catalogue.languages),
+        ("lang", s.lang, any(s.lang == one.code for one in node.country.languages)),
         ("service", s.service, not s.service or catalogue.service(s.service) is not None),
         ("category", s.category, not s.category or catalogue.category(s.category) is not None),
         ("centre", s.centre, not s.centre or catalogue.centre(s.centre) is not None),

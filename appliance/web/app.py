@@ -40,7 +40,7 @@ def new_app(name: str, options: Options) -> Flask:
     init_headers(app)
     init_login(app)
     init_guard(app, CSRFProtect(app))
-    init_i18n(app, options.translations)
+    init_i18n(app, options)
     init_errors(app)
     _init_templates(app, found)
     add_face(app, base, Face.CITIZENS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import Enum
@@ -28,10 +28,11 @@ class Face(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """A language the screens are translated into, by its own name."""
+    """A language the screens are translated into, by its own name; one that is not *whole* is for citizens' pages only."""
 
     code: str
     name: str
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Options:
 
     Attributes:
         secret: session secret, 32 bytes from the key folder; at headquarters the same in every process.
-        languages: those that are ready, the default first.
+        languages: those on offer, the default first.
         zone: the country's time zone.
         territory: the country's code, by which days are written; '' for as the language does everywhere.
         accounts: who may log in.
@@ -50,6 +51,7 @@ class Options:
         https: browsers reach the server by HTTPS, so cookies are marked Secure.
         plain_http: citizens' pages answer devices that come without HTTPS over the network, too.
         translations: folders of further catalogues.
+        packs: the country's own catalogues, by language.
         now: the device's time, unix seconds.
     """
 
@@ -65,6 +67,12 @@ class Options:
     https: bool = False
     plain_http: bool = False
     translations: tuple[Path, ...] = ()
+    packs: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def whole_languages(self) -> tuple[Tongue, ...]:
+        """Return the languages that staff's pages speak."""
+        return tuple(tongue for tongue in self.languages if tongue.whole)
 
 
 @dataclass(slots=True)
@@ -87,10 +95,12 @@ class Context:
 
     Attributes:
         lang: language of the answer; set on first use by ``i18n.lang``.
+        look: how the answer looks; set on first use by ``look.look``.
         account: the member of staff who asks; set on first use by ``login.account``.
     """
 
     lang: str
+    look: str
     account: Account | None
 
 

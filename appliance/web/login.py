@@ -145,7 +145,7 @@ def log_out() -> Response:
 def choose_language() -> Response:
     """Keep the language of the screens for this session."""
     wanted = request.form.get("lang", "")
-    if wanted in [tongue.code for tongue in web().options.languages]:
+    if wanted in [tongue.code for tongue in web().options.whole_languages]:
         session["lang"] = wanted
     return redirect(_local(request.form.get("next", "")))
 

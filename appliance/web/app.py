@@ -15,6 +15,7 @@ from appliance.web.i18n import init_i18n
 from appliance.web.login import account, init_login
 from appliance.web.login import blueprint as staff_blueprint
 from appliance.web.memory import MemoryRequest
+from appliance.web.numbers import init_numbers
 from appliance.web.pictures import Pictures
 from appliance.web.qr import qr_svg
 from appliance.web.shelf import Shelf
@@ -51,6 +52,7 @@ def new_app(name: str, options: Options) -> Flask:
 def _init_templates(app: Flask, found: Web) -> None:
     init_assets(app)
     init_dates(app)
+    init_numbers(app)
     init_words(app.jinja_env.globals)
     app.jinja_env.globals.update(
         picture=found.pictures.inline, qr_svg=qr_svg, start=start, place=found.options.place, account=account, home=found.options.home

@@ -37,7 +37,12 @@ def local(ts: int) -> datetime:
 
 
 def _written(skeleton: str, ts: int) -> str:
-    return str(format_skeleton(skeleton, local(ts), locale=_locale(lang(), web().options.territory)))
+    return str(format_skeleton(skeleton, local(ts), locale=locale_here()))
+
+
+def locale_here() -> Locale:
+    """Return how the reader's language is written in this country."""
+    return _locale(lang(), web().options.territory)
 
 
 @cache
@@ -51,7 +56,7 @@ def _locale(language: str, territory: str) -> Locale:
 
 def long_day(ts: int) -> str:
     """Return the day in full, such as "Tuesday, 1 December 2026"."""
-    return format_date(local(ts), "full", locale=_locale(lang(), web().options.territory))
+    return format_date(local(ts), "full", locale=locale_here())
 
 
 def short_day(ts: int) -> str:

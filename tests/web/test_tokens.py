@@ -95,7 +95,7 @@ def test_no_sheet_brings_colours_of_its_own(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
 def test_no_sheet_brings_sizes_of_text_of_its_own(path: Path) -> None:
-    allowed = r"(var\(--(text-[a-z]+|bold|regular|leading|leading-tight|font)\)|inherit|1|0|[\d.]+(pt|em)|calc\(.*var\(--.*\))"
+    allowed = r"(var\(--(text-[a-z]+|bold|regular|leading|leading-tight|font|mono)\)|inherit|1|0|[\d.]+(pt|em)|calc\(.*var\(--.*\))"
     stray = [
         one for one in declared(path) if one[0] in ("font-size", "font-weight", "line-height", "font-family") and not re.fullmatch(allowed, one[1])
     ]

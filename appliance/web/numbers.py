@@ -1,0 +1,24 @@
+"""Numbers and shares as people of this country write them."""
+
+from __future__ import annotations
+
+from babel.numbers import format_decimal, format_percent
+from flask import Flask
+
+from appliance.web.dates import locale_here
+
+
+def number(value: float) -> str:
+    """Return *value* with its thousands told apart."""
+    return str(format_decimal(value, locale=locale_here()))
+
+
+def share(part: float) -> str:
+    """Return *part*, a fraction of 1, in whole per cent."""
+    return str(format_percent(part, locale=locale_here()))
+
+
+def init_numbers(app: Flask) -> None:
+    """Give templates the filters ``number`` and ``share``."""
+    app.jinja_env.filters["number"] = number
+    app.jinja_env.filters["share"] = share

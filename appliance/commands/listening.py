@@ -11,6 +11,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
+from appliance.commands.receiving import CEILING, Room, receive_in_memory
 from appliance.settings import Settings
 
 PATIENCE = 10.0  # seconds for answers under way; then whoever has not fetched theirs is left
@@ -28,14 +29,18 @@ class Listener:
             OSError: something else listens there, or it is no address of this machine.
         """
         most = settings.limits.body_bytes
-        spool = 2 * most  # waitress puts larger bodies into a temporary file: plain text must never land there (spec log §5)
+        spool = 2 * most  # waitress puts longer answers into a temporary file: plain text must never land there (spec log §5)
         self._stopping = 0.0  # when the patience of those who stop us ends; 0 while we run
         self._sockets: dict[int, Any] = {}
         self._server = create_server(
             app, map=self._sockets, host=settings.web.host, port=settings.web.port, threads=settings.web.threads, ident=None,
-            max_request_body_size=most, inbuf_overflow=spool, outbuf_overflow=spool, connection_limit=_CONNECTIONS,
+            max_request_body_size=CEILING, outbuf_overflow=spool, connection_limit=_CONNECTIONS,
             channel_timeout=_IDLE_SECONDS, backlog=_BACKLOG, clear_untrusted_proxy_headers=False,  # web.transport judges them
         )  # fmt: skip
+        room = Room(most * settings.web.threads)
+        for one in self._sockets.values():
+            if isinstance(one, BaseWSGIServer):
+                receive_in_memory(one, most, room)
         for one in (signal.SIGTERM, signal.SIGINT):
             signal.signal(one, self._stop)
 

@@ -6,6 +6,9 @@ from io import BytesIO
 from typing import IO
 
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from appliance.web.uploads import CUT
 
 
 class MemoryRequest(Request):
@@ -19,3 +22,9 @@ class MemoryRequest(Request):
         content_length: int | None = None,  # noqa: ARG002
     ) -> IO[bytes]:
         return BytesIO()
+
+    def _load_form_data(self) -> None:
+        """Read the form, unless the server did not keep all of it: half a form must not pass for a whole one (see ``uploads.read``)."""
+        if CUT in self.environ:
+            raise RequestEntityTooLarge
+        super()._load_form_data()

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, Refusal, StorageFull, TooMany, UnknownCode
+from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, Refusal, SigningStopped, StorageFull, TooMany, UnknownCode
 from appliance.store.errors import StoreError
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Submission, open_case
+from appliance.usecases.open_sealed import KeyGone
 from appliance.usecases.read_case import CaseStory, Line
 from appliance.web.here import node as here_node
 from appliance.web.limits import Limits
@@ -31,7 +32,9 @@ MAX_BODY = 128 * 1024  # bytes; the longest text fits several times
 
 _submission = msgspec.json.Decoder(Submission)
 _encode = msgspec.json.Encoder().encode
-_STATUS: dict[type[Refusal], int] = {NotFound: 404, UnknownCode: 404, CodeConflict: 409, StorageFull: 507, TooMany: 429}
+_STATUS: dict[type[Refusal], int] = {
+    NotFound: 404, UnknownCode: 404, CodeConflict: 409, KeyGone: 410, TooMany: 429, SigningStopped: 503, StorageFull: 507,
+}  # fmt: skip
 
 
 class Track(msgspec.Struct, kw_only=True):
@@ -121,18 +124,19 @@ def status_of(error: Refusal) -> int:
     return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 422)
 
 
-def _answer(value: Any, status: int = 200) -> Response:
-    answer = Response(_encode(value), status, content_type="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def answer(value: Any, status: int = 200) -> Response:
+    """Return *value* as JSON that no cache keeps."""
+    said = Response(_encode(value), status, content_type="application/json")
+    said.headers["Cache-Control"] = "no-store"
+    return said
 
 
 @api.errorhandler(Refusal)
 def _refused(error: Refusal) -> Response:
-    answer = Response(_problem_of(error), status_of(error), content_type="application/json")
+    said = Response(_problem_of(error), status_of(error), content_type="application/json")
     if isinstance(error, TooMany):
-        answer.headers["Retry-After"] = str(error.details["seconds"])
-    return answer
+        said.headers["Retry-After"] = str(error.details["seconds"])
+    return said
 
 
 @api.errorhandler(msgspec.MsgspecError)
@@ -152,7 +156,7 @@ def track() -> Response:
     node, said = here_node(), _track.decode(request.get_data())
     if said.do not in ACTS:
         raise InvalidInput(field="do", reason="look, reply, fixed, not-fixed or withdraw")
-    return _answer(shown(follow(node, said.code, said.do, said.id, said.text, "web")))
+    return answer(shown(follow(node, said.code, said.do, said.id, said.text, "web")))
 
 
 def shown(story: CaseStory) -> dict[str, Any]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, request
 
+from appliance.journal.intake_keys import IntakeKeys
+from appliance.usecases.node import Node
 from appliance.web.here import node as here_node
 from appliance.web.transport import in_the_open
+from kiosk_ui.answers import channel_of
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "static" / "pictures"
@@ -24,4 +29,28 @@ def _limit_body() -> None:
 
 @pages.context_processor
 def _words_of_this_page() -> dict[str, object]:
-    return {"in_the_open": in_the_open(request.environ)}
+    node = here_node()
+    limits = node.settings.limits
+    return {
+        "in_the_open": in_the_open(request.environ), "intake": Intake.of(node), "channel": channel_of(node),
+        "limits": {name: getattr(limits, name, 0) for name in ("text_chars", "photo_bytes", "voice_bytes", "voice_seconds")},
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a page tells its scripts of sending: the key that they seal to, and how large a message may be.
+
+    Attributes:
+        key: id and public key, the latter in base64url.
+        most: bytes of a message's JSON; sealed, padded and in base64 it still fits a request.
+    """
+
+    key: str
+    most: int
+
+    @classmethod
+    def of(cls, node: Node) -> Intake:
+        """Return what stands for *node* now."""
+        key = IntakeKeys(node.keyring).current()
+        return cls(f"{key.kid} {urlsafe_b64encode(key.public).rstrip(b'=').decode()}", node.settings.limits.body_bytes * 2 // 3)

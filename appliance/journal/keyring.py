@@ -18,7 +18,8 @@ from sync.note import Cosigner, Signer
 
 from appliance.journal.entropy import random_bytes
 
-REPLACED = frozenset({"hq-data-current", "hq-keys.note", "roots"})  # another process may put a newer one in place: read anew
+INTAKE_LIST = "intake.list"  # which intake keys there are (intake_keys.py)
+REPLACED = frozenset({"hq-data-current", "hq-keys.note", "roots", INTAKE_LIST})  # another process may put a newer one in place: read anew
 
 
 class KeyMissing(Exception):

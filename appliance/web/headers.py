@@ -42,8 +42,9 @@ def init_headers(app: Flask) -> None:
 
 
 def add_headers(answer: Response) -> Response:
-    """Add the headers, and keep everything but static files out of every cache unless the view said otherwise."""
-    answer.headers.extend(PAGE if answer.mimetype == "text/html" else DATA)
+    """Add the headers, and keep everything but static files out of every cache, unless the view said otherwise."""
+    for name, value in PAGE if answer.mimetype == "text/html" else DATA:
+        answer.headers.setdefault(name, value)
     if (request.endpoint or "").endswith("static"):
         # An address with the file's hash in it (assets.py) never changes its meaning.
         answer.headers["Cache-Control"] = FOREVER if "v" in request.args and answer.status_code < 300 else SHORT

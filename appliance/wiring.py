@@ -36,6 +36,7 @@ from appliance.web.context import Face, Options, Tongue
 from appliance.web.faces import add_face
 from appliance.web.health import health
 from appliance.web.limits import Limits
+from appliance.web.presses import Presses
 from appliance.web.transport import Proxies
 from kiosk_ui import base as kiosk
 from kiosk_ui.api import FeedbackDoor, api
@@ -121,6 +122,7 @@ def create_app(node: Node, jobs: Jobs | None = None) -> Flask:
     if node.is_hq:
         add_face(app, sync_routes, Face.MACHINES)
     app.extensions["cfms-limits"] = limits = Limits(node.settings.limits)
+    app.extensions["cfms-presses"] = Presses()
     door = FeedbackDoor(app.wsgi_app, node, limits)
     app.wsgi_app = Proxies(door, node.settings.web.trusted_proxies)  # type: ignore[method-assign]
     return app
@@ -139,6 +141,7 @@ def _options(node: Node) -> Options:
         place=lambda lang: _place(node, lang),
         home="/hq" if node.is_hq else "/desk",
         https=node.settings.web.https,
+        idle=(node.settings.kiosk.idle_warn_seconds, node.settings.kiosk.idle_wipe_seconds),
         plain_http=node.settings.web.plain_http,
         translations=(kiosk.TRANSLATIONS, desk.TRANSLATIONS, hq.TRANSLATIONS),
         packs=node.country.catalogues,

@@ -310,4 +310,4 @@ def row_of(site: Site, case: str) -> tuple[object, ...]:
 
 def tallied(db: Db) -> list[tuple[object, ...]]:
     """Return the counters that say something, in order."""
-    return db.all("SELECT centre, day, kind, state, cases, rated, stars FROM tally WHERE cases <> 0 ORDER BY centre, day, kind, state")
+    return db.all("SELECT centre, day, kind, state, cases FROM tally WHERE cases <> 0 ORDER BY centre, day, kind, state")

@@ -76,7 +76,7 @@ def _restore(asked: argparse.Namespace) -> int:
 
 def _erase_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", help="the case's id or reference")
-    parser.add_argument("--field", action="append", default=[], help="a field to erase (name, phone, email); all of the case when not given")
+    parser.add_argument("--field", action="append", default=[], help="a field to erase (name, phone, email, ticket); all of the case when not given")
     parser.add_argument("--basis", choices=BASES, required=True, help="the legal ground")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from sync.files import MAX_CHUNKS, MAX_FILE
+
 Quality = Literal["ntp", "hq", "rtc", "unset"]
 # Bounds keep a hostile leaf from overflowing a column or a screen; 2^53 is also JSON's safe integer.
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -19,8 +21,11 @@ LAST_MOMENT = 7_258_118_400  # year 2200: the last that charter clocks reckon wi
 Moment = Annotated[int, Meta(ge=0, le=LAST_MOMENT)]
 # Added up over every case of the nation: no centre's leaf may overflow the sum.
 Stars = Annotated[int, Meta(ge=0, le=100)]
+Face = Annotated[int, Meta(ge=1, le=4)]  # 1 very bad, 4 very good; there is none in the middle
 Id = Annotated[str, Meta(min_length=32, max_length=32)]
+NoId = Annotated[str, Meta(max_length=32)]  # an id, or '' for none
 Word = Annotated[str, Meta(max_length=80)]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Line = Annotated[str, Meta(max_length=400)]
 Commitments = Annotated[dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(min_length=44, max_length=44)]], Meta(max_length=40)]
 VERSION = 1
@@ -118,16 +123,32 @@ class CaseEvent(Event, frozen=True, kw_only=True):
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A photo or voice note: an encrypted box cut into chunks, named by the chunks' hashes."""
+    """A photo or voice note: a box cut into chunks, named by the chunks' hashes (decision 0022).
+
+    Attributes:
+        media: its media type.
+        size: bytes of the file itself.
+        field: under which ``c`` has the commitment of its key.
+        seconds: how long a recording lasts; 0 for a picture.
+    """
 
     media: Word
-    size: Count
-    field: Word
-    chunks: Annotated[tuple[Word, ...], Meta(max_length=200)]
+    size: Annotated[int, Meta(ge=1, le=MAX_FILE)]
+    field: Annotated[str, Meta(pattern=r"^file-[0-9]\Z")]
+    chunks: Annotated[tuple[Hash, ...], Meta(min_length=1, max_length=MAX_CHUNKS)]
+    seconds: Count = 0
+
+
+Files = Annotated[tuple[Attachment, ...], Meta(max_length=10)]
 
 
 class CaseOpened(CaseEvent, frozen=True, kw_only=True, tag="opened"):
-    """A citizen's feedback was registered; ``c`` may hold text, receipt, name, phone, email."""
+    """A citizen's feedback was registered; ``c`` may hold text, receipt, name, phone, email, ticket.
+
+    Attributes:
+        rated: the tap on a face that the case grew out of; the two count as one rating (decision 0023).
+        ticketed: the citizen gave the number of a queue ticket; the number itself is a value.
+    """
 
     ref: Word
     kind: Word
@@ -140,11 +161,13 @@ class CaseOpened(CaseEvent, frozen=True, kw_only=True, tag="opened"):
     category: Word = ""
     cls: Word = ""
     rating: Stars = 0
+    rated: NoId = ""
+    ticketed: bool = False
     ack_due: Moment = 0
     due: Moment = 0
     consent: Word = ""
     occurred: Moment = 0
-    files: Annotated[tuple[Attachment, ...], Meta(max_length=10)] = ()
+    files: Files = ()
 
 
 class CaseAcknowledged(CaseEvent, frozen=True, kw_only=True, tag="acknowledged"):
@@ -169,9 +192,10 @@ class ReplySent(CaseEvent, frozen=True, kw_only=True, tag="reply"):
 
 
 class CitizenWrote(CaseEvent, frozen=True, kw_only=True, tag="citizen"):
-    """The citizen wrote again (``c.text``)."""
+    """The citizen wrote again (``c.text``), or added a photo or a voice note."""
 
     channel: Word = ""
+    files: Files = ()
 
 
 class CaseReferred(CaseEvent, frozen=True, kw_only=True, tag="referred"):
@@ -239,6 +263,33 @@ class CaseRead(Event, frozen=True, kw_only=True, tag="read"):
     fields: Annotated[tuple[Word, ...], Meta(max_length=40)] = ()
 
 
+# --- ratings --------------------------------------------------------------------------------------------
+
+
+class Rated(Event, frozen=True, kw_only=True, tag="rated"):
+    """A citizen tapped one of four faces: it counts at once, whether or not more is told.
+
+    Attributes:
+        quick: less than three seconds after another tap on the same terminal: marked, never dropped.
+        ticketed: the citizen gave the number of a queue ticket; ``c.ticket`` holds it, since it leads to a person.
+    """
+
+    centre: Word
+    channel: Word
+    lang: Word
+    rating: Face
+    service: Word = ""
+    desk: Word = ""
+    quick: bool = False
+    ticketed: bool = False
+
+
+class RatingTicketed(Event, frozen=True, kw_only=True, tag="rating-ticket"):
+    """The queue ticket of a rating was told after the tap (``c.ticket``)."""
+
+    rated: Id
+
+
 # --- relaying, HQ's announcements -----------------------------------------------------------------------
 
 
@@ -289,7 +340,7 @@ class CataloguePublished(Event, frozen=True, kw_only=True, tag="catalogue"):
     version: Count
     sha256: Word
     size: Count
-    chunks: Annotated[tuple[Word, ...], Meta(max_length=400)]
+    chunks: Annotated[tuple[Hash, ...], Meta(max_length=400)]
 
 
 AnyEvent = (
@@ -315,6 +366,8 @@ AnyEvent = (
     | ComplimentVerified
     | ComplimentPassed
     | CaseRead
+    | Rated
+    | RatingTicketed
     | Relayed
     | HqDataKey
     | CentreApproved

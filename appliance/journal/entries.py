@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sync.files import chunks_of
+
 from appliance.domain import events as ev
+from appliance.journal.objects import files_of
 from appliance.store.db import Db
 
 EVENT = ("id", "log", "idx", "subject", "n")
@@ -47,12 +50,14 @@ def unwrap(event: ev.Event, origin: str) -> tuple[ev.Event, str]:
 
 
 def subject_of(event: ev.Event) -> tuple[str, int]:
-    """Return the case an event belongs to and its ``n``; ('', 0) for events of the log itself."""
+    """Return the case an event belongs to and its ``n``; of a ticket its rating; ('', 0) for an event that stands alone."""
+    if isinstance(event, ev.RatingTicketed):
+        return event.rated, 2  # it follows its tap, as a case's events follow their opening
     return (event.case, event.n) if isinstance(event, ev.CaseEvent) else ("", 0)
 
 
 def check_shape(event: ev.Event) -> None:
-    """Check what the types cannot say: an opening is the first event of its own case, the others follow it.
+    """Check what the types cannot say: an opening is the first event of its own case, the others follow it; files are of their size.
 
     Raises:
         Unreadable: the event breaks that; a mirrored leaf like this goes to quarantine.
@@ -62,6 +67,9 @@ def check_shape(event: ev.Event) -> None:
             raise ev.Unreadable("an opening that is not its case's first event")
     elif isinstance(event, ev.CaseEvent) and event.n < 2:
         raise ev.Unreadable("a case event before its opening")
+    files = files_of(event)
+    if len({file.field for file in files}) < len(files) or any(len(file.chunks) != chunks_of(file.size) for file in files):
+        raise ev.Unreadable("two files of one name, or of another size than their chunks")
 
 
 def known_ids(db: Db, ids: Sequence[str]) -> set[str]:

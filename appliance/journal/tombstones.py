@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from appliance.domain import events as ev
+from appliance.journal import objects
 from appliance.store.db import Db
 
-CONTACT_FIELDS = frozenset({"name", "phone", "email"})
+CONTACT_FIELDS = frozenset({"name", "phone", "email", "ticket"})  # what leads to a person; a queue ticket does too
 WHOLE_CASE = "*"  # as field: every value of every event of the case, also those still to come
 
 
@@ -16,7 +17,7 @@ def may_erase(event: ev.Erased, log_name: str) -> bool:
 
 
 def bury(db: Db, log: int, index: int, event: ev.Erased) -> int:
-    """Record the tombstones of *event* and delete every box and key they name; return how many boxes went."""
+    """Record the tombstones of *event* and delete every box, key and chunk they name; return how many boxes went."""
     targets = list(event.targets) + ([(event.case, WHOLE_CASE)] if event.case else [])
     gone = 0
     for event_id, field in targets:
@@ -47,6 +48,7 @@ def _delete_at(db: Db, log: int, idx: int, field: str | None = None) -> int:
     params: dict[str, object] = {"log": log, "idx": idx} | ({"field": field} if field else {})
     db.run(f"DELETE FROM box_key WHERE {which}", **params)
     db.run(f"DELETE FROM box_flag WHERE {which}", **params)
+    objects.release(db, log, idx, field)
     return db.run(f"DELETE FROM box WHERE {which}", **params)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from appliance.domain import events as ev
 from appliance.domain.country import Country
 from appliance.journal.entries import Entry, check_shape, places_of, unwrap
-from appliance.projections import announcements, cases, readings, receipts, series, tally
+from appliance.projections import announcements, cases, ratings, readings, receipts, series, tally
 from appliance.projections.receipts import Tagger
 from appliance.store.db import Db
 
@@ -35,6 +35,7 @@ MODULES: dict[str, Module] = {
     "cases": cases,
     "receipts": receipts,
     "tally": tally,
+    "ratings": ratings,
     "series": series,
     "announcements": announcements,
     "readings": readings,
@@ -44,6 +45,9 @@ COMPARED: dict[str, str] = {
     "case_state": "id",
     "receipt_tag": "tag, case_id",
     "tally": "centre, day, kind, state",
+    "promise": "day, centre",
+    "rating": "id, tapped",
+    "rating_tally": "day, centre, service, rating",
     "series": "name",
     "epoch": "origin",
     "hq_key": "kid",
@@ -51,7 +55,7 @@ COMPARED: dict[str, str] = {
     "reading": "id",
 }
 # Rows that say nothing: a counter back at zero.
-EMPTY: dict[str, str] = {"tally": "cases = 0"}
+EMPTY: dict[str, str] = {"tally": "cases = 0", "promise": "cases = 0", "rating_tally": "given = 0"}
 Progress = Callable[[int, int], None]
 
 
@@ -77,6 +81,7 @@ class Projections:
         changes = cases.apply(db, entries, self.calendar)
         if changes:
             tally.apply(db, changes, self.day_of)
+        ratings.apply(db, entries, self.day_of)
         receipts.apply(db, entries, self.tagger)
         series.apply(db, entries)
         announcements.apply(db, entries)

@@ -7,7 +7,7 @@ from appliance.domain.errors import ErasureNotAllowed, NotFound, UnknownChoice
 from appliance.domain.people import MANAGERS, Person, check_role
 from appliance.journal import tombstones
 from appliance.journal.journal import Tx
-from appliance.projections import cases
+from appliance.projections import cases, ratings
 from appliance.usecases import facts
 from appliance.usecases.node import Node, new_id
 from appliance.usecases.relay_case import relay
@@ -53,6 +53,9 @@ def _targets(tx: Tx, case: str, fields: tuple[str, ...]) -> tuple[tuple[tuple[st
     if opening is None:
         raise NotFound
     pairs = [(e.event.id, f) for e in entries for f in e.event.c if not fields or f in fields]
+    assert isinstance(opening.event, ev.CaseOpened)
+    if rated := opening.event.rated:
+        pairs += ratings.tickets_of(tx.db, rated) if "ticket" in fields else [] if fields else [(rated, tombstones.WHOLE_CASE)]
     if not pairs:
         raise NotFound
     return tuple(sorted(pairs)), opening.log

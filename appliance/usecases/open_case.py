@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from sync.note import compact_note
@@ -12,14 +14,17 @@ from appliance.domain.codes import check_receipt_code, format_reference, rid_of
 from appliance.domain.errors import CodeConflict, InvalidInput, UnknownChoice
 from appliance.domain.ids import is_id
 from appliance.journal.entries import Entry
+from appliance.journal.files import File
 from appliance.journal.journal import DuplicateEvent, Tx
 from appliance.projections import cases, receipts, series
 from appliance.usecases import logs
-from appliance.usecases.checks import check_text, check_ticket
+from appliance.usecases.checks import check_short, check_text
+from appliance.usecases.media import Upload, clean
 from appliance.usecases.node import Node
 from appliance.usecases.proofs import note_at
 
 CHANNELS = frozenset({"kiosk", "phone", "web", "desk", "ussd", "sms", "open311"})
+DESK_CHARS = TICKET_CHARS = 20
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +39,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         consent: what the citizen agreed to when leaving contact details, a code of the country pack.
         centre: the centre it is about; '' for the node's own.
         occurred: for late paper forms, when it happened (unix seconds); 0 for now.
+        files: photos and voice notes as the browser made them; what is kept of them is made anew.
     """
 
     id: str
@@ -54,6 +60,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     consent: str = ""
     centre: str = ""
     occurred: int = 0
+    files: tuple[Upload, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,23 +89,24 @@ def open_case(node: Node, submission: Submission) -> Receipt:
     Sending the same id with the same code again returns the same receipt; with another code it is refused.
 
     Raises:
-        InvalidInput, UnknownChoice, TextMissing, TextTooLong, CodeMistyped: what the citizen must put right.
+        InvalidInput, UnknownChoice, TextMissing, TextTooLong, CodeMistyped, and what ``clean`` refuses: what the citizen must put right.
         CodeConflict: the id is registered under another code.
     """
     code = check(node, submission)
+    files = clean(submission.files, node.settings.limits)  # the dear work is done here, outside the writer
     rid = rid_of(code)
     try:
-        receipt = node.perform(lambda tx: _open(node, tx, submission, code, rid), [submission.id])
+        receipt = node.perform(lambda tx: _open(node, tx, submission, code, rid, files), [submission.id])
     except DuplicateEvent:
         return receipt_again(node, submission.id, code, rid)
     node.on_filed()
     return receipt
 
 
-def open_in(node: Node, tx: Tx, s: Submission, rid: bytes) -> tuple[ev.CaseOpened, Entry]:
+def open_in(node: Node, tx: Tx, s: Submission, rid: bytes, files: Sequence[File] = ()) -> tuple[ev.CaseOpened, Entry]:
     """Append the opening of *s*, checked before, inside the caller's act; return it and its place."""
     event = opening(node, s, ref=take_reference(node, tx, s.centre if node.is_hq else ""), ts=tx.time.ts, quality=tx.time.quality)
-    entry = tx.append(event, values_of(s, rid), log_of(node, tx, s.centre))
+    entry = tx.append(event, values_of(s, rid), log_of(node, tx, s.centre), files)
     tx.entries[-1] = Entry(entry.log, entry.index, entry.origin, event, own=True, rid=rid)
     return event, entry
 
@@ -109,8 +117,8 @@ def log_of(node: Node, tx: Tx, centre: str) -> int | None:
     return row.id if row and row.own else None
 
 
-def _open(node: Node, tx: Tx, s: Submission, code: str, rid: bytes) -> Receipt:
-    event, entry = open_in(node, tx, s, rid)
+def _open(node: Node, tx: Tx, s: Submission, code: str, rid: bytes, files: Sequence[File]) -> Receipt:
+    event, entry = open_in(node, tx, s, rid, files)
     return _receipt(event, entry.index, code, compact_note(tx.sign()[entry.origin]))
 
 
@@ -128,8 +136,8 @@ def opening(node: Node, s: Submission, *, ref: str, ts: int, quality: ev.Quality
         id=s.id, ts=ts, q=quality, case=s.id, n=1, ref=ref, kind=s.kind,
         centre=s.centre or node.settings.centre, channel=s.channel, lang=s.lang,
         service=s.service, institution=service.institution if service else "", desk=s.desk, category=s.category,
-        cls=category.cls if category else "", rating=s.rating, rated=s.rated, ticketed=bool(s.ticket.strip()), ack_due=min(dues.ack, ev.LAST_MOMENT),
-        due=min(dues.resolve, ev.LAST_MOMENT), consent=s.consent, occurred=s.occurred,
+        cls=category.cls if category else "", rating=s.rating, rated=s.rated, ticketed=bool(s.ticket.strip()),
+        ack_due=min(dues.ack, ev.LAST_MOMENT), due=min(dues.resolve, ev.LAST_MOMENT), consent=s.consent, occurred=s.occurred,
     )  # fmt: skip
 
 
@@ -180,8 +188,7 @@ def check(node: Node, s: Submission) -> str:
         raise UnknownChoice(field="rating", value=s.rating)
     if s.rated and not is_id(s.rated):
         raise InvalidInput(field="rated", reason="32 hexadecimal digits of a UUIDv7 are needed")
-    check_ticket(s.ticket)
-    check_text(s.text, node.settings.limits.text_chars, needed=s.rating == 0)
+    check_text(s.text, node.settings.limits.text_chars, needed=not (s.rating or s.category or s.files))
     for name in ("name", "phone", "email"):
         check_text(getattr(s, name), node.settings.limits.contact_chars, needed=False)
     return check_receipt_code(s.code)
@@ -201,8 +208,7 @@ def check_choices(node: Node, s: Submission) -> None:
     for field, value, good in known:
         if not good:
             raise UnknownChoice(field=field, value=value[:40])
-    for field, value, limit in (("desk", s.desk, 20), ("consent", s.consent, 40)):
-        if len(value) > limit or not (value.isprintable() or not value):
-            raise InvalidInput(field=field, reason="it is too long, or a character in it cannot be kept")
+    for field, value, limit in (("desk", s.desk, DESK_CHARS), ("consent", s.consent, 40), ("ticket", s.ticket, TICKET_CHARS)):
+        check_short(field, value, limit)
     if not 0 <= s.occurred <= ev.LAST_MOMENT:
         raise InvalidInput(field="occurred", reason="a time in seconds is needed")

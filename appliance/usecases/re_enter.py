@@ -91,7 +91,7 @@ def _enter(tx: Tx, row: LogRow, start: int, end: int) -> int:
         first = Relayed(origin, idx, bytes(leaf).decode(), row.id, idx)
         if isinstance(event, ev.Relayed):
             first = Relayed(event.of, event.index, event.leaf, *_source(tx.db, row.id, idx))  # twice set aside, and still not twice wrapped
-        elif not isinstance(event, ev.CaseEvent | ev.Erased | ev.CaseRead):
+        elif not isinstance(event, ev.CaseEvent | ev.Erased | ev.CaseRead | ev.Rated | ev.RatingTicketed):
             continue  # epoch starts, beacons and clock steps belong to the history set aside
         entry = tx.append(ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=first.of, index=first.place, leaf=first.leaf))
         tx.db.run(

@@ -70,6 +70,7 @@ class Limits:
         """Take the limits of *settings*."""
         self.steady = steady
         self._submissions = Pace(settings.submissions_per_hour)
+        self._ratings = Pace(settings.submissions_per_hour)
         self._wrong_codes = Pace(settings.wrong_codes_per_hour)
         self._key = random_bytes(32)
         self._until = steady() + DAY
@@ -80,13 +81,24 @@ class Limits:
         Raises:
             TooMany: with the seconds to wait; it was not counted.
         """
-        if self._submissions.endless:
+        self._take(self._submissions, address, terminal)
+
+    def check_rating(self, address: str, terminal: str = "") -> None:
+        """Count a tap that is about to be counted; in the measure of messages, and beside them.
+
+        Raises:
+            TooMany: with the seconds to wait; it was not counted.
+        """
+        self._take(self._ratings, address, terminal)
+
+    def _take(self, pace: Pace, address: str, terminal: str) -> None:
+        if pace.endless:
             return
         now = self._now()
         buckets = self._whose(address, terminal)
-        self._check(self._submissions, buckets, now)
+        self._check(pace, buckets, now)
         for who, terminals in buckets:
-            self._submissions.spend(who, now, terminals)
+            pace.spend(who, now, terminals)
 
     def check_guess(self, address: str, terminal: str = "") -> None:
         """Check, before a receipt code is looked up, that there were not too many wrong ones.
@@ -110,8 +122,8 @@ class Limits:
         now = self.steady()
         if now >= self._until:
             self._key, self._until = random_bytes(32), now + DAY
-            self._submissions.forget()
-            self._wrong_codes.forget()
+            for pace in (self._submissions, self._ratings, self._wrong_codes):
+                pace.forget()
         return now
 
     def _whose(self, address: str, terminal: str) -> tuple[tuple[bytes, int], ...]:

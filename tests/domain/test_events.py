@@ -30,7 +30,7 @@ def _sample(name: str) -> Any:
     known: dict[str, Any] = {
         "id": an_id(1), "case": an_id(2), "q": "ntp", "c": {"text": HASH, "phone": HASH}, "targets": ((an_id(3), "phone"),),
         "fields": ("phone",), "files": (ev.Attachment(media="image/jpeg", size=9, field="file-1", chunks=("ab",)),), "chunks": ("ab", "cd"),
-        "ask": True, "yes": True, "rating": 4, "leaf": '{"t":"withdrawn"}',
+        "ask": True, "yes": True, "quick": True, "ticketed": True, "rating": 4, "rated": an_id(4), "leaf": '{"t":"withdrawn"}',
     }  # fmt: skip
     numbers = {"ts", "n", "v", "size", "index", "prev_size", "hq_time", "from_ts", "to_ts", "ack_due", "due", "occurred", "version"}
     return 1_795_503_600 if name in numbers else known.get(name, "a-word")

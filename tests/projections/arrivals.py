@@ -18,7 +18,7 @@ from appliance.journal import boxes
 from appliance.journal.boxes import Sealed
 from appliance.journal.heads import node_reader
 from appliance.journal.mirroring import Leaf, grow, store_mirrored
-from appliance.projections import cases
+from appliance.projections import cases, ratings
 from appliance.projections.registry import COMPARED, EMPTY, Projections
 from appliance.store.db import Db
 from tests.journal.rig import NOW, an_id
@@ -161,7 +161,10 @@ def seen(db: Db) -> dict[str, list[tuple[object, ...]]]:
     columns = ", ".join(name for name in cases.COLUMNS if name not in ("log", "idx"))
     found = {
         "cases": db.all(f"SELECT {columns} FROM case_state ORDER BY id"),
-        "tally": db.all("SELECT centre, day, kind, state, cases, rated, stars FROM tally WHERE cases <> 0 ORDER BY day, kind, state"),
+        "tally": db.all("SELECT centre, day, kind, state, cases FROM tally WHERE cases <> 0 ORDER BY day, kind, state"),
+        "promises": db.all("SELECT day, centre, cases, kept FROM promise WHERE cases <> 0 ORDER BY day, centre"),
+        "ratings": db.all(f"SELECT {', '.join(ratings.COLUMNS)} FROM rating ORDER BY id, tapped"),
+        "faces": db.all("SELECT * FROM rating_tally WHERE given <> 0 ORDER BY day, centre, service, rating"),
         "receipts": [(bytes(tag), case) for tag, case in db.all("SELECT tag, case_id FROM receipt_tag ORDER BY tag, case_id")],
         "series": db.all("SELECT name, last FROM series ORDER BY name"),
         "values": db.all("SELECT e.id, b.field FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx ORDER BY e.id, b.field"),

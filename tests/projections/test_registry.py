@@ -137,21 +137,20 @@ class TestCounters:
 
     def _counts(self, rig: Rig) -> list[tuple[object, ...]]:
         with rig.store.read() as db:
-            return [(c.kind, c.state, c.cases, c.rated, c.stars) for c in tally.counts(db)]
+            return [(c.kind, c.state, c.cases) for c in tally.counts(db)]
 
     def test_a_case_that_moves_is_counted_in_one_place(self, rig: Rig) -> None:
         log = rig.add_log()
         _take_and_file(rig, log, "a", 4)
         _take_and_file(rig, log, "b", 0)
-        assert self._counts(rig) == [("complaint", "received", 2, 1, 4)]
+        assert self._counts(rig) == [("complaint", "received", 2)]
         moves = [(ev.CaseAcknowledged, {}), (ev.CaseStarted, {}), (ev.CaseResolved, {"reason": "done"}), (ev.FixAnswered, {"yes": True})]
         for n, (kind, fields) in enumerate(moves, start=2):
             event = kind(id=an_id(n), ts=NOW + n, case=an_id("a"), n=n, by="officer-1", **fields)  # type: ignore[arg-type]
             rig.journal.perform(lambda tx, event=event: tx.append(event, log=log), TIME)  # type: ignore[misc]
             counts = self._counts(rig)
             assert sum(int(str(row[2])) for row in counts) == 2
-            assert sum(int(str(row[4])) for row in counts) == 4
-        assert counts == [("complaint", "closed", 1, 1, 4), ("complaint", "received", 1, 0, 0)]
+        assert counts == [("complaint", "closed", 1), ("complaint", "received", 1)]
 
     def test_a_refused_act_counts_nothing(self, rig: Rig) -> None:
         log = rig.add_log()

@@ -50,7 +50,7 @@ def do(case: str) -> Response:
 
 def _what(found: CaseStory) -> list[Choice]:
     """Return what of the case may be erased here: a centre erases contact details only, texts go by headquarters' order."""
-    contact = [Choice("contact", _("Name, telephone and e-mail"), _("The case itself stays as it is."))] if found.has_contact else []
+    contact = [Choice("contact", _("Name, telephone, e-mail and ticket number"), _("The case itself stays as it is."))] if found.has_contact else []
     if not node().is_hq:
         return contact
     texts = Choice("words", _("Every text of the case"), _("Citizen's and staff's words; dates, states and codes stay."))

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
 from appliance.web.assets import init_assets
+from appliance.web.compression import init_compression
 from appliance.web.context import Face, Options, Web
 from appliance.web.dates import init_dates
 from appliance.web.errors import init_errors
@@ -39,6 +40,7 @@ def new_app(name: str, options: Options) -> Flask:
     app.extensions["cfms-web"] = found
     app.extensions["cfms-shelf"] = Shelf()
     init_headers(app)
+    init_compression(app)
     init_login(app)
     init_guard(app, CSRFProtect(app))
     init_i18n(app, options)

@@ -17,15 +17,18 @@ from sync.exchange import Backoff, Stopped
 from sync.link import LinkDown, can_reach
 
 from appliance.domain.errors import Refusal, StorageFull
+from appliance.journal import objects
 from appliance.settings import Settings
 from appliance.store.db import Db
-from appliance.usecases import facts, objects
+from appliance.usecases import facts
 from appliance.usecases.accept_down import refresh_catalogue
 from appliance.usecases.backup import NoBackupKey, back_up, backups
 from appliance.usecases.check_node import check_node
 from appliance.usecases.erase_values import scrub, scrub_due
+from appliance.usecases.expire_contacts import expire_contacts
 from appliance.usecases.node import Node
 from appliance.usecases.renew_data_key import renew_data_key
+from appliance.usecases.renew_intake_key import renew_intake_key
 from appliance.usecases.run_exchange import run_exchange
 
 log = logging.getLogger("cfms.jobs")
@@ -34,6 +37,7 @@ WATCH_SECONDS = 10  # between looks for a link that is down
 LEASE_SECONDS = 120
 NIGHT = 3  # o'clock, local time, from which the nightly check is made
 CHECKED_AT = "checked_at"  # fact: when that was last done, unix seconds
+EXPIRED_AT = "expired_at"  # fact: when the last contact details that were due had gone, unix seconds
 JUMP = timedelta(seconds=2)  # less is the wall clock being slewed, or a busy moment between two readings
 
 
@@ -98,6 +102,17 @@ def _verify(node: Node) -> None:
     node.store.write(lambda db: facts.put(db, CHECKED_AT, str(now)))
 
 
+def _expire(node: Node) -> None:
+    """Erase the contact details whose time is over; what a turn leaves undone the next one goes on with."""
+    now = node.clock.read().ts
+    with node.store.read() as db:
+        done_at = int(facts.get(db, EXPIRED_AT, "0"))
+    if last_turn(now, NIGHT, node.country.zone) <= done_at <= now:
+        return
+    if expire_contacts(node):
+        node.store.write(lambda db: facts.put(db, EXPIRED_AT, str(now)))
+
+
 def _every(**time: float) -> Callable[[Settings], timedelta]:
     return lambda _settings: timedelta(**time)
 
@@ -107,9 +122,11 @@ TABLE = (
     Job("backup", _every(minutes=10), ("centre",), _backup, "a broken disk must not lose a case: an archive a day, from backup.hour on"),
     Job("scrub", lambda s: timedelta(seconds=s.erasure.retry_seconds), BOTH, _scrub, "erased bytes must leave the write-ahead log too"),
     Job("purge", _every(hours=6), BOTH, _purge, "attachments that no case claims must not stay (erasure.unclaimed_days)"),
+    Job("expire", _every(minutes=10), BOTH, _expire, "contact details are kept as long as was promised (erasure.contact_days), each night's due"),
     Job("verify", _every(minutes=10), BOTH, _verify, "a flipped bit must be found before it is needed: everything, each night"),
     Job("catalogue", _every(seconds=30), BOTH, refresh_catalogue, "another process may have brought a newer one", everywhere=True),
     Job("keys", _every(hours=12), ("hq",), renew_data_key, "what was sealed to an old key must go dark"),
+    Job("intake", _every(hours=12), BOTH, renew_intake_key, "what terminals once sealed must not open for ever"),
 )
 
 

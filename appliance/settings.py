@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HOST = r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+_PRINTER = r"([0-9A-Za-z-]{1,20}=)?(tcp://\d{1,3}(\.\d{1,3}){3}:\d{1,5}|usb://[0-9a-fA-F]{4}:[0-9a-fA-F]{4}|file:///dev/[^\s,=]+)"  # terminal as in web.terminal
 _URL = r"|https?://[^\s@/?#]+(/[^\s?#@]*)?"
 
 
@@ -75,6 +76,13 @@ class KioskSettings:
         shape="|[a-z]{2,3}( *, *[a-z]{2,3})*",
         shape_says='codes such as "so, om"',
     )
+    idle_warn_seconds: int = setting("Seconds without a touch after which a terminal asks whether somebody is still there.", 45, least=10, most=600)
+    idle_wipe_seconds: int = setting(
+        "Seconds without a touch after which a terminal forgets everything of the last citizen and shows its first page again.",
+        60,
+        least=20,
+        most=900,
+    )
 
     @property
     def language_codes(self) -> tuple[str, ...]:
@@ -83,20 +91,53 @@ class KioskSettings:
 
 
 @dataclass(frozen=True)
+class PrinterSettings:
+    """Receipt printers of the terminals. Without one, a slip is shown on the screen and can be printed by the browser."""
+
+    address: str = setting(
+        "The printer of every terminal, or each terminal's own by its name, one after another with commas: K1=tcp://192.168.1.51:9100,"
+        " K2=usb://04b8:0e15. On the network by IP address and port; on the appliance's USB by vendor and product (lsusb shows them); or a"
+        " device file. Empty: none. Needs the extra printer (pip install 'cfms[printer]').",
+        "",
+        shape=rf"|{_PRINTER}(\s*,\s*{_PRINTER})*",
+        shape_says="tcp://ADDRESS:PORT, usb://VENDOR:PRODUCT or file:///DEVICE, or a list of TERMINAL=one of them",
+        role="centre",
+    )
+    columns: int = setting("Signs a line: 32 on a roll of 58 mm, 42 or 48 on one of 80 mm.", 42, least=32, most=64, role="centre")
+    answers: bool = setting(
+        "The printer says how it is when it is asked (DLE EOT, as most do). Set it to false for one that never answers; a slip that did not"
+        " come out is then not noticed.",
+        default=True,
+        role="centre",
+    )
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Return the printers by terminal; under '' the one of all terminals that have none of their own."""
+        pairs = (one.strip().rpartition("=") for one in self.address.split(",") if one.strip())
+        return {terminal: address for terminal, _equals, address in pairs}
+
+
+@dataclass(frozen=True)
 class Limits:
     """What is refused as too much, with a sentence and nothing lost."""
 
     text_chars: int = setting("Characters of a free text.", 4000, least=200, most=16000)
     contact_chars: int = setting("Characters of a name, a telephone number or an e-mail address.", 120, least=40, most=400)
+    files: int = setting("Photos and voice notes of one message. 0: none are taken.", 3, most=10)
+    photo_bytes: int = setting("Bytes of a photo as it is sent; it is kept much smaller.", 5 * 1024**2, least=64 * 1024, most=16 * 1024**2)
+    voice_bytes: int = setting("Bytes of a voice note as it is sent.", 2 * 1024**2, least=64 * 1024, most=3 * 1024**2)
+    voice_seconds: int = setting("Seconds of a voice note.", 120, least=5, most=600)
     body_bytes: int = setting(
-        "Bytes of one request of any sort. The server keeps a request in memory, so this times threads must fit.",
+        "Bytes of one request of any sort. The server keeps them in memory, of all requests together no more than this times threads. A form"
+        " with a larger photo is heard out, up to 64 MiB, so that what was typed is not lost; the photo is.",
         8 * 1024**2,
         least=2 * 1024**2,
         most=32 * 1024**2,
     )
     submissions_per_hour: int = setting(
         "Messages that one terminal, or one address on the network, may send at once; after that as many an hour, one after another. More are"
-        " asked to wait the seconds it takes, and lose nothing. A class of trainees behind one address fits. 0: no limit, for measuring only.",
+        " asked to wait the seconds it takes, and lose nothing. Taps on a face are counted beside them in the same measure. A class of trainees behind one address fits. 0: no limit, for measuring only.",
         600,
         most=100_000,
     )
@@ -170,8 +211,15 @@ class ClockSettings:
 
 @dataclass(frozen=True)
 class ErasureSettings:
-    """How soon erased bytes leave the disk."""
+    """What is erased by itself, and how soon erased bytes leave the disk."""
 
+    contact_days: int = setting(
+        "Days after a case has ended that a citizen's name, telephone, e-mail and ticket number are kept; then they are erased by themselves."
+        " Citizens are told this number when they leave them, and what was promised to one stays promised.",
+        90,
+        least=30,
+        most=1095,
+    )
     retry_seconds: int = setting(
         "Seconds until the database's write-ahead log is emptied again after an erasure that a reader delayed.", 20, least=5, most=3600
     )
@@ -213,6 +261,7 @@ class Settings:
     store: StoreSettings = section(StoreSettings)
     web: WebSettings = section(WebSettings)
     kiosk: KioskSettings = section(KioskSettings)
+    printer: PrinterSettings = section(PrinterSettings)
     limits: Limits = section(Limits)
     sync: SyncSettings = section(SyncSettings)
     backup: BackupSettings = section(BackupSettings)
@@ -319,6 +368,10 @@ def _tells_password(store: StoreSettings) -> bool:
     return urlsplit(store.url).password is not None or "password=" in store.url
 
 
+def _is_named_twice(printer: PrinterSettings) -> bool:
+    return len(printer.addresses) < len([one for one in printer.address.split(",") if one.strip()])
+
+
 _POSTGRES = ("postgresql://", "postgres://")
 _ROLES = {"centre": "a centre", "hq": "headquarters"}
 
@@ -338,6 +391,12 @@ _CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
         lambda s: not (_is_loopback(s.web.host) or s.web.https or s.web.plain_http),
         "opens the server to the network without HTTPS: put the proxy before it (https = true) or show only citizens' pages (plain_http = true)",
     ),
+    (
+        "kiosk.idle_wipe_seconds",
+        lambda s: s.kiosk.idle_wipe_seconds <= s.kiosk.idle_warn_seconds,
+        "must be more than kiosk.idle_warn_seconds: whoever is warned needs time to answer",
+    ),
+    ("printer.address", lambda s: _is_named_twice(s.printer), "names a terminal twice"),
     (
         "sync.backoff_max_seconds",
         lambda s: s.sync.backoff_max_seconds < s.sync.backoff_min_seconds,

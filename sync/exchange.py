@@ -87,8 +87,14 @@ class Local(Protocol):
     def closed(self, origin: str) -> bool:
         """HQ takes nothing more of own log *origin*: tell whether its leaves go on in another log, by HQ's signed word."""
 
-    def objects(self, hashes: Sequence[str]) -> Iterator[bytes]:
-        """Yield batches without leaves that carry the objects of those hex hashes."""
+    def unsent(self, origin: str, start: int, end: int) -> Sequence[str]:
+        """Return the hex hashes of the objects that leaves *start* to *end* of *origin* name and HQ is not known to hold."""
+
+    def objects(self, hashes: Sequence[str]) -> Iterator[tuple[bytes, Sequence[str]]]:
+        """Yield batches without leaves that carry the objects of those hex hashes, each with the hashes it carries."""
+
+    def objects_sent(self, hashes: Sequence[str]) -> None:
+        """Note that HQ holds those objects: they need not go again after the line died."""
 
     def held(self, name: str) -> int:
         """Return how many leaves of downlink log ``all`` or ``to`` are held."""
@@ -160,6 +166,7 @@ class Exchange:
         self._down(answer)
         self._give_back(answer)
         self._recover_own(answer)
+        self._fetch_objects()
         self._up(answer)
         if self.local.beacon():
             self._up({})
@@ -201,7 +208,6 @@ class Exchange:
         moved = [self._pull(name, int(sizes.get(name, 0))) for name in ("all", "to")]
         if any(moved) or answer.get("unacknowledged"):
             self._acknowledge()
-        self._fetch_objects()
 
     def _behind(self, answer: dict[str, Any]) -> bool:
         """Tell whether HQ has less of what it said than is held here."""
@@ -237,10 +243,14 @@ class Exchange:
         return self._hello()
 
     def _fetch_objects(self) -> None:
-        while missing := self.local.missing():
-            reply = self._ask("POST", "/sync/v1/objects", "\n".join(missing[:100]).encode())
-            if reply.status != 200 or not self.local.accept_objects(reply.body):
+        """Fetch what leaves here name and is not here; what HQ does not give now is asked for in the next exchange."""
+        tried: set[str] = set()
+        while wanted := [one for one in self.local.missing() if one not in tried][:100]:
+            reply = self._ask("POST", "/sync/v1/objects", "\n".join(wanted).encode())
+            if reply.status != 200:
                 break
+            if not self.local.accept_objects(reply.body):
+                tried.update(wanted)
 
     def _give_back(self, answer: dict[str, Any]) -> None:
         """HQ lost leaves of a log of its own that we mirror: give them back under its old signature (keys, path 8)."""
@@ -248,6 +258,9 @@ class Exchange:
             origin, start = str(one.get("origin")), int(one.get("from", 0))
             while (batch := self.local.give_back(origin, start)) is not None:
                 reply = self._ask("POST", "/sync/v1/return", batch[0])
+                if reply.status == 424:
+                    self._send_objects(reply.text.split())
+                    reply = self._ask("POST", "/sync/v1/return", batch[0])
                 if reply.status != 200:
                     break
                 start = batch[1]
@@ -292,6 +305,7 @@ class Exchange:
             while batch is not None:
                 raw, end = batch
                 ahead: Future[tuple[bytes, int] | None] = pool.submit(self.local.cut, uplink.origin, end)
+                self._send_ahead(uplink.origin, start, end)
                 reply = self._ask("POST", "/sync/v1/batch", raw)
                 if reply.status == 200:
                     self.local.acknowledged(uplink.origin, reply.text)
@@ -327,12 +341,21 @@ class Exchange:
             return start, from_zero
         raise Stopped(f"Headquarters refused a batch (answer {reply.status}): {size_line[:200]}")
 
+    def _send_ahead(self, origin: str, start: int, end: int) -> None:
+        """Send the objects that the next leaves name before those leaves; whatever HQ has against it, its answer to the leaves tells."""
+        for raw, hashes in self.local.objects(self.local.unsent(origin, start, end)):
+            if self._ask("POST", "/sync/v1/batch", raw).status != 200:
+                break
+            self.local.objects_sent(hashes)
+
     def _send_objects(self, hashes: Sequence[str]) -> None:
+        """Send the objects that HQ says it lacks."""
         sent = 0
-        for raw in self.local.objects(hashes):
+        for raw, carried in self.local.objects(hashes):
             reply = self._ask("POST", "/sync/v1/batch", raw)
             if reply.status != 200:
                 raise Stopped(f"Headquarters refused an attachment (answer {reply.status}).")
+            self.local.objects_sent(carried)
             sent += 1
         if not sent:
             raise Stopped("Headquarters asks for an attachment that is not here.")

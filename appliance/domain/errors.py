@@ -91,3 +91,43 @@ class StorageFull(Refusal):
 
 class SigningStopped(Refusal):
     """This appliance cannot register anything now: its journal must be looked after first."""
+
+
+class TooManyFiles(Refusal):
+    """That is too much: {limit} photos and voice notes fit one message. Leave one out, or send it in a second message."""
+
+
+class PhotoTooHeavy(Refusal):
+    """This photo is too large: {megabytes} MB, and {limit} MB fit. Take it again in a smaller size."""
+
+
+class PhotoUnreadable(Refusal):
+    """This is not a photo that can be read here. Choose a JPEG, PNG or WebP picture, or take one with the camera."""
+
+
+class PhotoBroken(Refusal):
+    """This photo is damaged or not complete. Take it again, or choose another."""
+
+
+class PhotoTooSmall(Refusal):
+    """This picture is too small to show anything. Choose another."""
+
+
+class PhotoTooWide(Refusal):
+    """This picture has more points than can be read here. Take it again in a smaller size."""
+
+
+class VoiceTooHeavy(Refusal):
+    """This recording is too large: {megabytes} MB, and {limit} MB fit. Record a shorter one."""
+
+
+class VoiceUnreadable(Refusal):
+    """This is not a recording that can be read here. Record it again on this page."""
+
+
+class VoiceEmpty(Refusal):
+    """Nothing can be heard in this recording. Speak close to the microphone and record it again, or write."""
+
+
+class VoiceTooLong(Refusal):
+    """This recording is too long: {limit} seconds fit. Record a shorter one."""

@@ -18,7 +18,7 @@ import msgspec
 
 from appliance.domain import events as ev
 from appliance.domain.errors import CaseErased, SigningStopped
-from appliance.journal import boxes, tombstones
+from appliance.journal import boxes, files, tombstones
 from appliance.journal.entries import EVENT, Entry, known_ids, subject_of, unwrap
 from appliance.journal.heads import Head, LogNotOpen, load_head
 from appliance.journal.keyring import Keyring
@@ -62,13 +62,14 @@ class Tx:
     entries: list[Entry] = field(default_factory=list)
     cosigned: dict[str, Signed] = field(default_factory=dict)
 
-    def append(self, event: E, values: Mapping[str, bytes] | None = None, log: int | None = None) -> Entry:
-        """Append *event* to an own log, sealing *values* beside it; return its entry.
+    def append(self, event: E, values: Mapping[str, bytes] | None = None, log: int | None = None, attached: Sequence[files.File] = ()) -> Entry:
+        """Append *event* to an own log, sealing *values* and files beside it; return its entry.
 
         Args:
-            event: its ``c`` is filled from *values*.
+            event: its ``c`` is filled from *values*, its ``files`` from *attached*.
             values: personal values by field name.
             log: row id of the log; the node's own current log when None.
+            attached: photos and voice notes.
 
         Raises:
             DuplicateEvent: the id is there already.
@@ -76,13 +77,18 @@ class Tx:
             LogNotOpen: that log is closed or frozen.
             Unreadable: a field is out of its bounds; nothing was appended.
         """
-        if values and isinstance(event, ev.CaseEvent) and event.n > 1 and tombstones.is_erased(self.db, event.case):
+        if (values or attached) and isinstance(event, ev.CaseEvent) and event.n > 1 and tombstones.is_erased(self.db, event.case):
             raise CaseErased  # the words would be dropped wherever they came
         head = self.journal.head(self.db, self.journal.own_log if log is None else log)
+        enclosed = files.seal(head.origin, event.id, attached) if attached else None
+        if enclosed:
+            event, values = msgspec.structs.replace(event, files=enclosed.attachments), {**(values or {}), **enclosed.keys}
         sealed = boxes.seal(head.origin, event.id, values) if values else []
         full = msgspec.structs.replace(event, c={s.field: s.commitment for s in sealed}) if sealed else event
         entry = self.journal.append(self.db, head, full)
         boxes.store(self.db, head.log, entry.index, sealed)
+        if enclosed:
+            files.store(self.db, head.log, entry.index, enclosed, self.time.ts)
         self.entries.append(entry)
         return entry
 

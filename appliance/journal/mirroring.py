@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sync.batch import Batch
@@ -18,7 +18,7 @@ from sync.merkle import CompactRange, leaf_hash
 from sync.mirror import Accepted
 
 from appliance.domain import events as ev
-from appliance.journal import tombstones
+from appliance.journal import objects, tombstones
 from appliance.journal.boxes import BOX, BOX_KEY
 from appliance.journal.entries import EVENT, Entry, check_shape, known_ids, subject_of, unwrap
 from appliance.journal.heads import ENTRY, NODE
@@ -50,6 +50,9 @@ class Leaf:
     rid: bytes | None = None
     trouble: str = ""
     repeated: bool = False  # what it says is held already; its boxes lie there
+
+
+Alive = Callable[[Leaf, str], bool]
 
 
 def examine(batch: Batch, keys: Sequence[bytes], start: int) -> list[Leaf]:
@@ -102,6 +105,19 @@ def _check(leaf: Leaf, name: str, box: bytes, key: bytes) -> None:
     leaf.boxes.append((name, box, key))
     if name == RECEIPT:
         leaf.rid = value
+
+
+def chunks_needed(db: Db, leaves: Sequence[Leaf]) -> list[bytes]:
+    """Return the hashes of the chunks without which *leaves* may not be acknowledged: those whose keys came, and are not erased."""
+    filed = [leaf for leaf in leaves if leaf.event is not None and objects.files_of(leaf.event)]
+    alive = _alive(db, filed)
+    return [bytes.fromhex(chunk) for leaf in filed for file in _opened(leaf) if alive(leaf, file.field) for chunk in file.chunks]
+
+
+def _opened(leaf: Leaf) -> list[ev.Attachment]:
+    """Return the files of *leaf* whose keys came as it committed to them; without its key a chunk is noise, and nobody waits for it."""
+    good = {name for name, _, _ in leaf.boxes}
+    return [file for file in objects.files_of(leaf.event) if file.field in good] if leaf.event is not None else []
 
 
 def grow(tree: CompactRange, leaves: Sequence[Leaf]) -> Accepted:
@@ -170,13 +186,7 @@ def _bury(db: Db, log: int, leaf: Leaf) -> None:
 def _store_boxes(db: Db, log: int, leaves: Sequence[Leaf]) -> None:
     """Store boxes and keys, but for what is erased: tombstones win in any order (spec keys K4)."""
     good = [leaf for leaf in leaves if leaf.event is not None and not leaf.repeated and (leaf.boxes or leaf.flags)]
-    dead = tombstones.buried(db, [x.event.id for x in good if x.event], [subject_of(x.event)[0] for x in good if x.event])
-
-    def alive(leaf: Leaf, name: str) -> bool:
-        assert leaf.event is not None
-        case = subject_of(leaf.event)[0]
-        return not dead or not {(leaf.event.id, name), (leaf.event.id, tombstones.WHOLE_CASE), (case, tombstones.WHOLE_CASE)} & dead
-
+    alive = _alive(db, good)
     for leaf in good:
         if not alive(leaf, RECEIPT):
             leaf.rid = None  # nor may the receipt of an erased case open anything
@@ -185,3 +195,27 @@ def _store_boxes(db: Db, log: int, leaves: Sequence[Leaf]) -> None:
     db.insert("box_key", BOX_KEY, [(log, leaf.index, name, key) for leaf, (name, _, key) in kept])
     flags = [(log, leaf.index, name, flag) for leaf in good for name, flag in leaf.flags if alive(leaf, name)]
     db.insert("box_flag", ("log", "idx", "field", "flag"), flags)
+    for leaf in good:
+        _store_chunks(db, log, leaf, alive)
+
+
+def _store_chunks(db: Db, log: int, leaf: Leaf, alive: Alive) -> None:
+    """Keep the chunks of a leaf's files; those that came before it and are not to be kept go at once."""
+    opened = [file for file in _opened(leaf) if alive(leaf, file.field)]
+    for file in opened:
+        objects.name(db, log, leaf.index, file)
+    assert leaf.event is not None
+    objects.drop(db, [bytes.fromhex(chunk) for file in objects.files_of(leaf.event) if file not in opened for chunk in file.chunks])
+
+
+def _alive(db: Db, leaves: Sequence[Leaf]) -> Alive:
+    """Return what tells whether a leaf's value is not erased, asked once for all of them."""
+    events = [leaf.event for leaf in leaves if leaf.event is not None]
+    dead = tombstones.buried(db, [event.id for event in events], [subject_of(event)[0] for event in events])
+
+    def alive(leaf: Leaf, name: str) -> bool:
+        assert leaf.event is not None
+        case = subject_of(leaf.event)[0]
+        return not dead or not {(leaf.event.id, name), (leaf.event.id, tombstones.WHOLE_CASE), (case, tombstones.WHOLE_CASE)} & dead
+
+    return alive

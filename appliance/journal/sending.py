@@ -7,14 +7,19 @@ from sync.commitments import kid_of, seal_keys
 
 from appliance.store.db import Db
 
+# A file's key goes nowhere without the file: the receiver would wait for chunks that nobody has, and is told "withheld" instead.
+_WHOLE = (
+    " AND (substr(b.field, 1, 5) <> 'file-' OR NOT EXISTS (SELECT 1 FROM chunk c WHERE c.log = b.log AND c.idx = b.idx AND c.field = b.field"
+    " AND NOT EXISTS (SELECT 1 FROM object o WHERE o.hash = c.hash)))"
+)
 # Boxes of a range of leaves; those of a relayed leaf lie under the leaf it relays.
 HELD = (
     "SELECT b.idx, b.field, b.box, k.key FROM box b"
     " JOIN box_key k ON k.log = b.log AND k.idx = b.idx AND k.field = b.field"
-    " WHERE b.log = :log AND b.idx >= :start AND b.idx < :end"
+    f" WHERE b.log = :log AND b.idx >= :start AND b.idx < :end{_WHOLE}"
     " UNION ALL SELECT r.idx, b.field, b.box, k.key FROM relay r JOIN box b ON b.log = r.src_log AND b.idx = r.src_idx"
     " JOIN box_key k ON k.log = b.log AND k.idx = b.idx AND k.field = b.field"
-    " WHERE r.log = :log AND r.idx >= :start AND r.idx < :end ORDER BY 1, 2"
+    f" WHERE r.log = :log AND r.idx >= :start AND r.idx < :end{_WHOLE} ORDER BY 1, 2"
 )
 
 

@@ -11,14 +11,15 @@ from sync.mirror import Accepted, Answer, Verdict, check_kid, cosigned, judge
 from sync.note import Verifier, split_note
 
 from appliance.domain import events as ev
+from appliance.journal import objects
 from appliance.journal.entries import Entry
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
 from appliance.journal.marks import Signed
-from appliance.journal.mirroring import Leaf, examine, store_mirrored
+from appliance.journal.mirroring import Leaf, chunks_needed, examine, store_mirrored
 from appliance.projections import announcements
 from appliance.store.db import Db
-from appliance.usecases import facts, logs, objects, trust
+from appliance.usecases import facts, logs, trust
 from appliance.usecases.erase_values import SCRUB
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
@@ -114,9 +115,8 @@ def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
     if row is None:
         return Answer(404, "unknown origin\n")
     fresh = leaves[max(0, row.size - batch.start) :]
-    needed = [bytes.fromhex(one) for leaf in fresh if leaf.event for one in objects.named_by(leaf.event)]
     held = HeldLog(row, tx.db, range_at(row.size, node_reader(tx.db, row.id)))
-    verdict = judge(batch, held, needed, [trust.hq_mirror(node)])
+    verdict = judge(batch, held, chunks_needed(tx.db, fresh), [trust.hq_mirror(node)])
     if verdict.fork:
         _freeze(tx, row, verdict)
     if verdict.objects or verdict.new is not None:
@@ -133,7 +133,6 @@ def _accept(node: Node, tx: Tx, batch: Batch, leaves: list[Leaf]) -> Answer:
 def _store(node: Node, tx: Tx, row: LogRow, batch: Batch, grown: Accepted, fresh: list[Leaf]) -> None:
     """Store what is new with all its effects, in the accepting transaction: visible at once, or not at all."""
     entries = store_mirrored(tx.db, row.id, grown, fresh)
-    objects.claim(tx.db, [entry.event for entry in entries])
     tx.db.run(
         "UPDATE log SET size = :size, root = :root, note = :note WHERE id = :id",
         size=grown.tree.size, root=grown.tree.root(), note=batch.note, id=row.id,

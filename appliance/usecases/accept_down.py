@@ -14,13 +14,14 @@ from sync.note import Checkpoint, NoteError, Verifier, open_note
 
 from appliance.domain import events as ev
 from appliance.domain.catalogue_build import catalogue_from_json
+from appliance.journal import objects
 from appliance.journal.entries import Entry
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
 from appliance.journal.mirroring import Leaf, examine, grow, store_mirrored
 from appliance.projections import announcements
 from appliance.store.db import Db
-from appliance.usecases import facts, logs, objects, trust
+from appliance.usecases import facts, logs, trust
 from appliance.usecases.erase_values import SCRUB
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
@@ -80,7 +81,7 @@ def _store(node: Node, tx: Tx, batch: Batch, log: int, checkpoint: Checkpoint, l
         raise Stopped("Headquarters left a gap in its log.")
     row = logs.by_id(tx.db, log)
     tree = range_at(size, node_reader(tx.db, log))
-    objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
+    objects.put(tx.db, batch.objects, tx.time.ts)
     fresh = leaves[size - batch.start :]
     entries = store_mirrored(tx.db, log, grow(tree, fresh), fresh)
     if tree.root() != checkpoint.root:
@@ -114,13 +115,17 @@ def _take_effect(node: Node, tx: Tx, row: LogRow, entry: Entry) -> None:
 
 
 def missing_objects(db: Db) -> list[str]:
-    """Return the hex hashes of the newest catalogue's objects that are not here yet."""
+    """Return the hex hashes of the newest catalogue's objects, and of photos and voice notes, that are not here yet."""
+    return [one for one in _published(db) if not objects.have(db, bytes.fromhex(one))] + objects.wanted(db)
+
+
+def _published(db: Db) -> tuple[str, ...]:
     newest = announcements.newest_catalogue(db)
-    return [one for one in newest.chunks if not objects.have(db, bytes.fromhex(one))] if newest else []
+    return newest.chunks if newest else ()
 
 
 def accept_objects(node: Node, raw: bytes) -> int:
-    """Store the side objects of a batch without leaves; return how many came.
+    """Store the side objects of a batch without leaves; return how many of them something here asks for.
 
     Raises:
         Stopped: it cannot be read.
@@ -129,9 +134,18 @@ def accept_objects(node: Node, raw: bytes) -> int:
         batch = read_batch(raw)
     except BatchError as error:
         raise Stopped(f"Headquarters sent objects that cannot be read ({error}).") from None
-    node.perform(lambda tx: objects.put(tx.db, batch.objects, tx.time.ts, claimed=True))
+    kept = node.perform(lambda tx: _keep(tx, batch.objects))
     refresh_catalogue(node)
-    return len(batch.objects)
+    return kept
+
+
+def _keep(tx: Tx, came: Sequence[tuple[bytes, bytes]]) -> int:
+    published, chunks = set(_published(tx.db)), set(objects.wanted(tx.db))
+    of_all = [one for one in came if one[0].hex() in published]
+    of_leaves = [one for one in came if one[0].hex() in chunks - published]
+    objects.put(tx.db, of_all, tx.time.ts, objects.PUBLISHED)
+    objects.put(tx.db, of_leaves, tx.time.ts, objects.OF_A_LEAF)
+    return len(of_all) + len(of_leaves)
 
 
 def refresh_catalogue(node: Node) -> bool:

@@ -75,7 +75,12 @@ def act_on_case(node: Node, case: str, person: Person, make: Make, *, text: str 
 def same_act(db: Db, written: Entry, event: ev.CaseEvent, text: str | None) -> bool:
     """Tell whether *written* says what *event* with *text* would say again, but for its time and place."""
     old = written.event
-    if not isinstance(old, ev.CaseEvent) or msgspec.structs.replace(event, n=old.n, ts=old.ts, q=old.q, c=old.c) != old:
+    if not isinstance(old, ev.CaseEvent):
+        return False
+    kept: dict[str, object] = {"n": old.n, "ts": old.ts, "q": old.q, "c": old.c}
+    if isinstance(old, ev.CitizenWrote) and isinstance(event, ev.CitizenWrote):
+        kept["files"] = old.files  # their names are drawn anew each time
+    if msgspec.structs.replace(event, **kept) != old:
         return False
     held = boxes.read(db, written.log, written.index, written.origin, old.id).get("text")
     return held is None or held == (text or "").strip().encode()

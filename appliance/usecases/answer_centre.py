@@ -11,12 +11,13 @@ from sync.merkle import root_at
 from sync.note import Checkpoint, NoteError, Verifier, open_note
 
 from appliance.domain.errors import NotFound
+from appliance.journal import objects
 from appliance.journal.heads import node_reader
 from appliance.journal.sending import cut_batch
 from appliance.projections import announcements
 from appliance.projections.announcements import Epoch
 from appliance.store.db import Db
-from appliance.usecases import logs, objects, trust
+from appliance.usecases import logs, trust
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
 from appliance.usecases.restore_hq import declare_dead

@@ -8,20 +8,21 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sync.batch import MAX_OBJECT, Batch, objects_batch, write_batch
+from sync.batch import Batch, objects_batch, write_batch
 from sync.exchange import Stopped, Uplink
 from sync.merkle import root_at
 from sync.note import Checkpoint, NoteError, Verifier, add_signature, open_note
 
 from appliance import __version__
 from appliance.domain import events as ev
+from appliance.journal import objects
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
 from appliance.journal.keyring import KeyMissing
 from appliance.journal.sending import cut_batch
 from appliance.projections import announcements
 from appliance.store.db import Db
-from appliance.usecases import facts, logs, objects, trust
+from appliance.usecases import facts, logs, trust
 from appliance.usecases.accept_down import accept_down, accept_objects, missing_objects
 from appliance.usecases.epochs import begin_epoch
 from appliance.usecases.logs import LogRow
@@ -31,6 +32,7 @@ from appliance.usecases.recover_centre import Differs, take_recovered
 
 DOWN = ("all", "to")
 _HASH = re.compile("[0-9a-f]{64}")
+PACK = 512 * 1024  # bytes of objects a request: so much goes again at most when the line dies
 ASIDE_AT_HQ = "quarantine_at_hq"  # fact: leaves of ours in HQ's quarantine, as it said last
 
 
@@ -203,21 +205,30 @@ class NodeExchange:
             set_aside(self.node, row)
             return None
 
-    def objects(self, hashes: Sequence[str]) -> Iterator[bytes]:
-        """Yield batches without leaves carrying the objects asked for, as many as fit in each."""
+    def unsent(self, origin: str, start: int, end: int) -> Sequence[str]:
+        """Return the chunks that those leaves name and HQ did not yet say it holds."""
+        with self.node.store.read() as db:
+            return objects.unsent(db, self._row(db, origin).id, start, end)
+
+    def objects(self, hashes: Sequence[str]) -> Iterator[tuple[bytes, Sequence[str]]]:
+        """Yield batches without leaves carrying the objects asked for, two of the largest in each."""
         origin = self._current().origin
         pack: list[tuple[bytes, bytes]] = []
-        for hashed in filter(_HASH.fullmatch, hashes[:1000]):
+        for hashed in filter(_HASH.fullmatch, hashes):
             with self.node.store.read() as db:
                 data = objects.get(db, bytes.fromhex(hashed))
             if data is None:
                 continue
-            if pack and len(pack) * MAX_OBJECT >= 3 * MAX_OBJECT:
-                yield write_batch(objects_batch(origin, 0, pack))
+            if pack and sum(len(one) for _, one in pack) + len(data) > PACK:
+                yield _packed(origin, pack)
                 pack = []
             pack.append((bytes.fromhex(hashed), data))
         if pack:
-            yield write_batch(objects_batch(origin, 0, pack))
+            yield _packed(origin, pack)
+
+    def objects_sent(self, hashes: Sequence[str]) -> None:
+        """Note that HQ holds those chunks."""
+        self.node.store.write(lambda db: objects.mark_sent(db, [bytes.fromhex(one) for one in hashes]))
 
     def beacon(self) -> bool:
         """Append a beacon when other leaves followed the last one, so that the exchange comes to rest (rule N8)."""
@@ -253,7 +264,7 @@ class NodeExchange:
         return accept_down(self.node, name, raw)
 
     def missing(self) -> Sequence[str]:
-        """Return the hex hashes of the newest catalogue's objects that are not here yet."""
+        """Return the hex hashes of the newest catalogue's objects, and of photos and voice notes, that are not here yet."""
         with self.node.store.read() as db:
             return missing_objects(db)
 
@@ -304,6 +315,10 @@ class NodeExchange:
         if row is None or not row.own:
             raise Stopped(f"This appliance has no log {origin}.")
         return row
+
+
+def _packed(origin: str, pack: list[tuple[bytes, bytes]]) -> tuple[bytes, Sequence[str]]:
+    return write_batch(objects_batch(origin, 0, pack)), [hashed.hex() for hashed, _ in pack]
 
 
 def _contradiction(db: Db, row: LogRow, note: str) -> str:

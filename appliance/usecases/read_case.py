@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from sync.files import is_field
 
 from appliance.domain import events as ev
 from appliance.domain.cases import Case
@@ -10,8 +12,10 @@ from appliance.domain.codes import check_receipt_code, rid_of
 from appliance.domain.errors import InvalidInput, NotAllowed, NotFound, ReasonNeeded, UnknownCode
 from appliance.domain.ids import is_id
 from appliance.domain.people import Person
-from appliance.journal import boxes
+from appliance.journal import boxes, files
+from appliance.journal.entries import Entry
 from appliance.journal.journal import Tx
+from appliance.journal.objects import files_of
 from appliance.journal.tombstones import CONTACT_FIELDS
 from appliance.projections import cases, readings, receipts
 from appliance.projections.cases import CaseRow
@@ -19,7 +23,23 @@ from appliance.store.db import Db
 from appliance.usecases import facts, logs
 from appliance.usecases.checks import check_text
 from appliance.usecases.epochs import SHUT
+from appliance.usecases.media import KINDS
 from appliance.usecases.node import Node, new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A photo or voice note of a line.
+
+    Attributes:
+        kind: ``photo`` or ``voice``; '' for a kind that a newer version knows.
+        state: ``here``, ``coming`` (its leaf came before it), ``erased``, or ``withheld`` (its key did not come, or is another).
+    """
+
+    field: str
+    kind: str
+    seconds: int
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +52,7 @@ class Line:
         crossed: the move fell where it was no longer legal.
         by: account id of the member of staff, ``citizen`` or ``clock``.
         n: its place in the story; two that were written at the same time share one.
+        attached: the photos and voice notes that came with it.
         hq: it was written at headquarters, and not at a centre.
     """
 
@@ -46,6 +67,12 @@ class Line:
     crossed: bool
     n: int = 0
     hq: bool = False
+    attached: tuple[Attached, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the kinds of what was added."""
+        return tuple(one.kind for one in self.attached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +104,12 @@ def story(db: Db, case: str, *, contact: bool = False) -> CaseStory:
         event = place.entry.event
         assert isinstance(event, ev.CaseEvent)
         readable = not shut or place.entry.log == int(shut)
-        values = {f: v.decode() for f, v in _values(db, place).items() if f != receipts.FIELD} if readable else {}
+        values = {f: v.decode() for f, v in _values(db, place).items() if f != receipts.FIELD and not is_field(f)} if readable else {}
         if isinstance(event, ev.CaseOpened):
             found_contact = {f: v for f, v in values.items() if f in CONTACT_FIELDS}
             has_contact, shown = bool(found_contact), found_contact if contact else {}
-        lines.append(_line(event, values, crossed=place.crossed, hq=_by_hq(place.entry.origin)))
+        line = _line(event, values, crossed=place.crossed, hq=_by_hq(place.entry.origin))
+        lines.append(replace(line, attached=attached(db, place.entry, readable=readable)) if files_of(event) else line)
     opening = placed[0].entry
     return CaseStory(row, told.case, tuple(lines), shown, has_contact, opening.origin, opening.index)
 
@@ -89,6 +117,14 @@ def story(db: Db, case: str, *, contact: bool = False) -> CaseStory:
 def _values(db: Db, place: cases.Placed) -> dict[str, bytes]:
     e = place.entry
     return boxes.read(db, e.log, e.index, e.origin, e.event.id) if e.event.c else {}
+
+
+def attached(db: Db, entry: Entry, *, readable: bool = True) -> tuple[Attached, ...]:
+    """Return the files of the event at *entry*, and whether each can be shown."""
+    return tuple(
+        Attached(file.field, KINDS.get(file.media, ""), file.seconds, files.state(db, entry, file) if readable else "withheld")
+        for file in files_of(entry.event)
+    )
 
 
 def _by_hq(origin: str) -> bool:

@@ -10,14 +10,15 @@ from sync.mirror import Answer
 from sync.note import Checkpoint, NoteError, Verifier, open_note
 
 from appliance.domain.errors import NotFound
+from appliance.journal import objects
 from appliance.journal.heads import node_reader
 from appliance.journal.journal import Tx
 from appliance.journal.keyring import KeyMissing
-from appliance.journal.mirroring import Leaf, examine, grow, store_mirrored
+from appliance.journal.mirroring import Leaf, chunks_needed, examine, grow, store_mirrored
 from appliance.journal.sending import cut_batch
 from appliance.projections import announcements
 from appliance.store.db import Db
-from appliance.usecases import logs, objects, trust
+from appliance.usecases import logs, trust
 from appliance.usecases.logs import LogRow
 from appliance.usecases.node import Node
 from appliance.usecases.restore_hq import announce, known_again
@@ -106,7 +107,7 @@ def _append(tx: Tx, row: LogRow, batch: Batch, leaves: list[Leaf], checkpoint: C
     if batch.end <= size:
         return int(size)
     tree = range_at(size, node_reader(tx.db, row.id))
-    objects.put(tx.db, batch.objects, tx.time.ts, claimed=True)
+    objects.put(tx.db, batch.objects, tx.time.ts)
     fresh = leaves[size - batch.start :]
     entries = store_mirrored(tx.db, row.id, grow(tree, fresh), fresh)
     if tree.size == checkpoint.size and tree.root() != checkpoint.root:
@@ -149,17 +150,10 @@ def take_back(node: Node, raw: bytes, sender: str) -> Answer:
         row, epoch = logs.by_origin(db, batch.origin), announcements.epoch_of(db, sender)
     if row is None or epoch is None or not row.own or row.state != "closed" or row.name not in ("all", f"to/{epoch.centre}"):
         return Answer(404, "unknown here\n")
-    try:
-        checkpoint = Checkpoint.parse(open_note(batch.note, [Verifier.parse(row.vkey)]).text)
-        data_key = node.keyring.hq_data_key_of(batch.kid) if batch.boxes else None
-        keys = open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes) if data_key else []
-    except (NoteError, KeyListError):
-        return Answer(403, "the batch does not verify\n")
-    except KeyMissing:
-        return Answer(428, node.keyring.hq_data_key().kid + "\n")
-    if checkpoint.size != batch.end:
-        return Answer(422, "the note does not fit the batch\n")
-    leaves = examine(batch, keys, batch.start)
+    judged = _checked(node, row, batch)
+    if isinstance(judged, Answer):
+        return judged
+    leaves, checkpoint = judged
 
     def act(tx: Tx) -> int:
         size = _append(tx, row, batch, leaves, checkpoint)
@@ -174,3 +168,21 @@ def take_back(node: Node, raw: bytes, sender: str) -> Answer:
     if row.name == "all":
         announce(node)
     return Answer(200, f"{size}\n")
+
+
+def _checked(node: Node, row: LogRow, batch: Batch) -> tuple[list[Leaf], Checkpoint] | Answer:
+    """Return the leaves of a batch that was given back and the note over them; or what to answer where it cannot be taken."""
+    try:
+        checkpoint = Checkpoint.parse(open_note(batch.note, [Verifier.parse(row.vkey)]).text)
+        data_key = node.keyring.hq_data_key_of(batch.kid) if batch.boxes else None
+        keys = open_keys(data_key, batch.sealed_keys, batch.origin, batch.start, batch.end, batch.boxes_bytes) if data_key else []
+    except (NoteError, KeyListError):
+        return Answer(403, "the batch does not verify\n")
+    except KeyMissing:
+        return Answer(428, node.keyring.hq_data_key().kid + "\n")
+    if checkpoint.size != batch.end:
+        return Answer(422, "the note does not fit the batch\n")
+    leaves = examine(batch, keys, batch.start)
+    with node.store.read() as db:
+        lacking = [one.hex() for one in chunks_needed(db, leaves) if not objects.have(db, one)]
+    return Answer(424, "".join(f"{one}\n" for one in lacking)) if lacking else (leaves, checkpoint)

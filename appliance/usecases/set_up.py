@@ -14,11 +14,12 @@ from appliance.domain import events as ev
 from appliance.domain.catalogue import Catalogue
 from appliance.domain.catalogue_build import catalogue_to_json
 from appliance.domain.errors import NotFound
-from appliance.journal.entropy import random_bytes
+from appliance.journal import objects
+from appliance.journal.intake_keys import IntakeKeys
 from appliance.journal.journal import Tx
 from appliance.journal.keyring import Keyring
 from appliance.projections import announcements
-from appliance.usecases import logs, objects, trust
+from appliance.usecases import logs, trust
 from appliance.usecases.epochs import begin_epoch
 from appliance.usecases.node import Node, new_id
 
@@ -110,7 +111,7 @@ def publish_catalogue(node: Node, catalogue: Catalogue) -> int:
         version = (newest.version if newest else 0) + (not same)
         if same and _told(tx, all_log.id, ev.CataloguePublished, "version", version):
             return version
-        chunks = objects.put_file(tx.db, data, tx.time.ts)
+        chunks = objects.publish(tx.db, data, tx.time.ts)
         event = ev.CataloguePublished(
             id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, version=version, sha256=digest, size=len(data), chunks=chunks
         )
@@ -120,9 +121,10 @@ def publish_catalogue(node: Node, catalogue: Catalogue) -> int:
     return node.perform(act)
 
 
-def make_node_keys(keyring: Keyring) -> None:
-    """Make a node's keys that no epoch makes: peppers, session secret, intake key (spec keys §2)."""
+def make_node_keys(keyring: Keyring, now: int) -> None:
+    """Make a node's keys that no epoch makes, those that are not there yet: peppers, session secret, intake key (spec keys §2)."""
     for name in ("pepper", "number.key", "search.key", "session.secret"):
         keyring.secret(name)
-    if not keyring.has("intake.key"):
-        keyring.save("intake.key", random_bytes(32))
+    intake = IntakeKeys(keyring)
+    if not intake.listed():
+        intake.renew(now)

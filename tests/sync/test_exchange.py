@@ -39,6 +39,8 @@ class Store:
     mirrored: dict[str, int] = field(default_factory=dict)
     given: list[int | None] = field(default_factory=list)
     objects_here: set[str] = field(default_factory=set)
+    named: dict[int, str] = field(default_factory=dict)  # leaf -> the object it names
+    at_hq: set[str] = field(default_factory=set)
     greetings: list[dict[str, Any]] = field(default_factory=list)
 
     def hello(self) -> dict[str, Any]:
@@ -67,8 +69,14 @@ class Store:
     def closed(self, origin: str) -> bool:
         return origin in self.left
 
-    def objects(self, hashes: Sequence[str]) -> Iterator[bytes]:
-        yield from (b"object " + one.encode() for one in hashes if one in self.objects_here)
+    def unsent(self, origin: str, start: int, end: int) -> Sequence[str]:
+        return list(dict.fromkeys(one for leaf, one in self.named.items() if start <= leaf < end and one not in self.at_hq))
+
+    def objects(self, hashes: Sequence[str]) -> Iterator[tuple[bytes, Sequence[str]]]:
+        yield from ((b"object " + one.encode(), [one]) for one in hashes if one in self.objects_here)
+
+    def objects_sent(self, hashes: Sequence[str]) -> None:
+        self.at_hq.update(hashes)
 
     def held(self, name: str) -> int:
         return self.down[name]
@@ -291,6 +299,42 @@ def test_objects_that_lack_are_sent_and_then_the_batch_again() -> None:
     assert line.sent == [numbered(ORIGIN, 0, 2).decode(), "object aa", "object bb", numbered(ORIGIN, 0, 2).decode()]
 
 
+def test_objects_go_before_the_leaves_that_name_them_and_once() -> None:
+    store, line = owing(5, objects_here={"aa", "bb", "cc"}, named={0: "aa", 1: "aa", 2: "bb", 4: "cc"}, at_hq={"bb"}), Line()
+    Exchange(store, line).run()
+    assert line.sent == ["object aa", numbered(ORIGIN, 0, 3).decode(), "object cc", numbered(ORIGIN, 3, 5).decode()]
+
+
+def test_objects_that_went_up_before_the_line_died_do_not_go_again() -> None:
+    store, line = owing(3, objects_here={"aa", "bb", "cc"}, named={0: "aa", 1: "bb", 2: "cc"}), Line()
+    plain = line._batch
+
+    def dies(_path: str, body: bytes) -> Reply:
+        if body == b"object bb":
+            raise LinkDown("cut")
+        return plain(_path, body)
+
+    line._batch = dies  # type: ignore[method-assign]
+    with pytest.raises(LinkDown):
+        Exchange(store, line).run()
+    line._batch = plain  # type: ignore[method-assign]
+    Exchange(store, line).run()
+    assert line.sent == ["object aa", "object bb", "object cc", numbered(ORIGIN, 0, 3).decode()]
+
+
+def test_an_object_that_is_refused_lets_the_answer_to_the_leaves_say_why() -> None:
+    store, line = owing(3, objects_here={"aa", "bb"}, named={0: "aa", 1: "bb"}, left={ORIGIN}), Line()
+
+    def refuse(_path: str, body: bytes) -> Reply:
+        line.sent.append(body.decode())
+        return reply(410)
+
+    line._batch = refuse  # type: ignore[method-assign]
+    with pytest.raises(EpochOver):
+        Exchange(store, line).run()
+    assert line.sent == ["object aa", numbered(ORIGIN, 0, 3).decode()]
+
+
 def test_an_object_that_is_nowhere_stops() -> None:
     with pytest.raises(Stopped, match="attachment"):
         Exchange(owing(2), Line(refuse=[reply(424, "aa\n")])).run()
@@ -426,6 +470,18 @@ def test_objects_that_nobody_has_end_the_asking() -> None:
     line = Line(answers={"/sync/v1/objects": reply(200, "")})
     Exchange(owing(0, lacking=["a", "b"]), line).run()
     assert line.asked.count("POST /sync/v1/objects") == 1
+
+
+def test_objects_that_hq_does_not_have_do_not_keep_those_behind_them_back() -> None:
+    lacking = [f"{at:03}" for at in range(150)]
+    store, line = owing(0, lacking=lacking), Line()
+
+    def give(_path: str, body: bytes) -> Reply:
+        return reply(200, " ".join(one for one in body.decode().split() if one >= "100"))
+
+    line._objects = give  # type: ignore[method-assign]
+    Exchange(store, line).run()
+    assert store.lacking == lacking[:100]
 
 
 def test_waiting_doubles_to_its_end_lies_between_half_and_all_and_begins_again() -> None:

@@ -13,7 +13,8 @@ from sync.batch import objects_batch, write_batch
 from sync.exchange import Stopped
 
 from appliance.domain import events as ev
-from appliance.usecases import logs, objects
+from appliance.journal import objects
+from appliance.usecases import logs
 from appliance.usecases.answer_case import reply_to_citizen
 from appliance.usecases.epochs import begin_epoch
 from appliance.usecases.node import new_id
@@ -59,7 +60,7 @@ def test_an_attachment_that_lacks_is_sent_and_what_nobody_claims_goes_after_its_
     opened = ev.CaseOpened(
         id=case, ts=int(world.watch.now), case=case, n=1, ref="", kind="complaint", centre="NBI", channel="kiosk", lang="en", files=(named,)
     )
-    centre.node.store.write(lambda db: objects.put(db, [(hashlib.sha256(chunk).digest(), chunk)], 0, claimed=True))
+    centre.node.store.write(lambda db: objects.put(db, [(hashlib.sha256(chunk).digest(), chunk)], 0, objects.OF_A_LEAF))
     centre.node.perform(lambda tx: tx.append(opened, {"photo": b"key"}))
     world.sync(centre)
     assert [status for _, path, status in world.loop(centre).asked if path == "/sync/v1/batch"][-4:] == [424, 200, 200, 200]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HOST = r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
-_PRINTER = r"([0-9A-Za-z-]{1,20}=)?(tcp://\d{1,3}(\.\d{1,3}){3}:\d{1,5}|usb://[0-9a-fA-F]{4}:[0-9a-fA-F]{4}|file:///dev/[^\s,=]+)"  # terminal as in web.terminal
+_SEAT = r"([0-9A-Za-z-]{1,20}=)?"  # a terminal's name, as in web.terminal
+_PRINTER = rf"{_SEAT}(tcp://\d{{1,3}}(\.\d{{1,3}}){{3}}:\d{{1,5}}|usb://[0-9a-fA-F]{{4}}:[0-9a-fA-F]{{4}}|file:///dev/[^\s,=]+)"
 _URL = r"|https?://[^\s@/?#]+(/[^\s?#@]*)?"
 
 
@@ -137,7 +138,8 @@ class Limits:
     )
     submissions_per_hour: int = setting(
         "Messages that one terminal, or one address on the network, may send at once; after that as many an hour, one after another. More are"
-        " asked to wait the seconds it takes, and lose nothing. Taps on a face are counted beside them in the same measure. A class of trainees behind one address fits. 0: no limit, for measuring only.",
+        " asked to wait the seconds it takes, and lose nothing. Taps on a face are counted beside them in the same measure. A class of trainees"
+        " behind one address fits. 0: no limit, for measuring only.",
         600,
         most=100_000,
     )
@@ -368,6 +370,15 @@ def _tells_password(store: StoreSettings) -> bool:
     return urlsplit(store.url).password is not None or "password=" in store.url
 
 
+def _is_nowhere(printer: PrinterSettings) -> bool:
+    """Tell whether a printer's network address is none: nobody looks names up while a citizen waits."""
+    places = [urlsplit(one) for one in printer.addresses.values() if one.startswith("tcp:")]
+    try:
+        return any(ip_address(one.hostname or "").version != 4 or not one.port for one in places)
+    except ValueError:
+        return True
+
+
 def _is_named_twice(printer: PrinterSettings) -> bool:
     return len(printer.addresses) < len([one for one in printer.address.split(",") if one.strip()])
 
@@ -396,6 +407,7 @@ _CHECKS: tuple[tuple[str, Callable[[Settings], bool], str], ...] = (
         lambda s: s.kiosk.idle_wipe_seconds <= s.kiosk.idle_warn_seconds,
         "must be more than kiosk.idle_warn_seconds: whoever is warned needs time to answer",
     ),
+    ("printer.address", lambda s: _is_nowhere(s.printer), "names an address that is none: write tcp://192.168.1.51:9100"),
     ("printer.address", lambda s: _is_named_twice(s.printer), "names a terminal twice"),
     (
         "sync.backoff_max_seconds",

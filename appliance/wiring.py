@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from appliance.channels.paper.printers import MISSING, Printers, has_library
 from appliance.channels.sms.gateway import Gateway
 from appliance.desk import base as desk
 from appliance.desk.routes import desk as desk_pages
@@ -81,7 +82,7 @@ def open_node(settings: Settings, warn: Callable[[str], None], clock: DeviceCloc
     node = Node(
         settings=settings, store=store, keyring=keyring, journal=journal, projections=projections, tagger=tagger,
         country=country, catalogue=country.catalogue, clock=clock,
-        texter=texter,
+        texter=texter, printers=_printers(settings, warn),
     )  # fmt: skip
     take_up(node, warn)
     if node.is_hq:
@@ -96,6 +97,16 @@ def _texter(settings: Settings) -> Gateway | None:
     """Return what sends short messages, if the settings name a gateway."""
     file = settings.sms.url_file
     return Gateway(secret_line(file, "the settings", "sms.url_file")) if file else None
+
+
+def _printers(settings: Settings, warn: Callable[[str], None]) -> Printers | None:
+    """Return the terminals' receipt printers, if the settings name any and the library for them is there."""
+    if not settings.printer.address:
+        return None
+    if not has_library():
+        warn(MISSING)
+        return None
+    return Printers(settings.printer)
 
 
 def _prepare(db: Db, projections: Projections) -> None:

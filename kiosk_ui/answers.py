@@ -12,16 +12,17 @@ from appliance.domain.codes import ServiceCodeMistyped, check_receipt_code, chec
 from appliance.domain.errors import CodeMistyped
 from appliance.domain.ids import is_id
 from appliance.journal.entropy import random_bytes
+from appliance.usecases.media import Upload
 from appliance.usecases.node import Node, new_id
 from appliance.usecases.open_case import Submission
 from appliance.web.forms import Form
 from appliance.web.i18n import lang
 from appliance.web.terminal import kiosk
 
-# Minted when the way begins, so that a double touch or a reload registers one case (spec keys, Receipt).
-MINTED: Final = ("id", "code")
+# Minted when the way begins, so that a double touch or a reload registers one case (spec keys, Receipt) and counts one face.
+MINTED: Final = ("id", "code", "rated")
 ANSWERS: Final = (
-    "centre", "kind", "service", "desk", "category", "rating", "text", "name", "phone", "email", "consent",
+    "centre", "rating", "kind", "ticket", "service", "desk", "category", "text", "photo", "voice", "name", "phone", "email", "consent",
 )  # fmt: skip
 # What is no answer: the terminal, the code that was scanned, what was looked for, and the page to come back to after a change.
 ASIDE: Final = ("kiosk", "q", "then")
@@ -40,6 +41,8 @@ def read_answers(node: Node) -> Form:
     values["kiosk"] = kiosk()
     if not (is_id(values["id"]) and _is_code(values["code"])):
         values["id"], values["code"] = new_id(node.clock.read()), mint_receipt_code(random_bytes)
+    if not is_id(values["rated"]):
+        values["rated"] = new_id(node.clock.read())
     return Form(values)
 
 
@@ -91,15 +94,16 @@ def contact_given(form: Form) -> bool:
     return any(form.text(name) for name in ("name", "phone", "email"))
 
 
-def submission_of(node: Node, form: Form) -> Submission:
+def submission_of(node: Node, form: Form, files: list[Upload]) -> Submission:
     """Return what the answers say, as it is registered; they were checked before."""
     named = contact_given(form)
     return Submission(
         id=form.value("id"), code=form.value("code"), kind=form.value("kind"), channel=channel_of(node), lang=lang(),
         service="" if form.value("service") == ELSE else form.value("service"), desk=form.value("desk"), category=form.value("category"),
-        rating=int(form.value("rating") or 0), text=form.text("text"), name=form.text("name"),
+        rating=int(form.value("rating") or 0), rated=form.value("rated") if form.value("rating") else "", ticket=form.text("ticket"),
+        text=form.text("text"), name=form.text("name"),
         phone=phone_number(node, form.text("phone")) or "", email=form.text("email"), consent=CONSENT if named else "",
-        centre="" if form.value("centre") == ELSE else form.value("centre"),
+        centre="" if form.value("centre") == ELSE else form.value("centre"), **({"files": tuple(files)} if files else {}),  # type: ignore[arg-type]
     )  # fmt: skip
 
 

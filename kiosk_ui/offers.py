@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from appliance.domain.catalogue import Service, name_in
 from appliance.usecases.node import Node
 from appliance.web.forms import Choice, Form
@@ -17,6 +19,13 @@ _HINTS: Words = {
     "concern": _l("Something worries me"),
     "suggestion": _l("Something could be better"),
     "compliment": _l("Something was done well"),
+}
+# What is asked about a message of each kind.
+ASKED: Words = {
+    "complaint": _l("What happened?"),
+    "concern": _l("What worries you?"),
+    "suggestion": _l("What could be better?"),
+    "compliment": _l("What was good?"),
 }
 
 
@@ -36,9 +45,25 @@ def centres(node: Node, county: str) -> list[Choice]:
     return [Choice(one.code, name_in(one.names, lang()), one.town, "building") for one in node.catalogue.centres if one.county == county]
 
 
+def all_centres(node: Node) -> list[Choice]:
+    """Return every centre, marked with its county, for a script to choose from."""
+    return [replace(one, marks={"data-county": county.code}) for county in node.catalogue.counties for one in centres(node, county.code)]
+
+
 def categories(node: Node, kind: str) -> list[Choice]:
     """Return what a message of *kind* may be about."""
     return [Choice(one.code, name_in(one.names, lang()), "", one.picture) for one in node.catalogue.categories_of(kind)]
+
+
+def all_categories(node: Node) -> list[Choice]:
+    """Return what a message of any kind may be about, each marked with its kinds, for a script to choose from."""
+    kinds_of: dict[str, list[str]] = {}
+    found: dict[str, Choice] = {}
+    for kind in KINDS:
+        for one in categories(node, kind):
+            found.setdefault(one.value, one)
+            kinds_of.setdefault(one.value, []).append(kind)
+    return [replace(one, marks={"data-kinds": " ".join(kinds_of[code])}) for code, one in found.items()]
 
 
 def services(node: Node, form: Form, *, every: bool = False) -> list[Choice]:
@@ -54,6 +79,22 @@ def services(node: Node, form: Form, *, every: bool = False) -> list[Choice]:
     else:
         shown = [_service(node, one) for one in at_counters(node, every=every)]
     return [*shown, Choice(ELSE, _("Something else"), "", "dots")]
+
+
+def all_services(node: Node) -> list[Choice]:
+    """Return all of the counters' services, for a script to show: the few that differ most first, then the others marked and hidden.
+
+    Each has its names in every language and what people also call it: in these the script looks for it.
+    """
+    first = at_counters(node)
+    rest = [one for one in at_counters(node, every=True) if one not in first]
+    shown = [replace(_service(node, one), marks=_words_of(one)) for one in first]
+    hidden = [replace(_service(node, one), marks={**_words_of(one), "hidden": "", "data-rest": ""}) for one in rest]
+    return [*shown, *hidden, Choice(ELSE, _("Something else"), "", "dots")]
+
+
+def _words_of(one: Service) -> dict[str, str]:
+    return {"data-words": " ".join((*one.names.values(), one.words))}
 
 
 def at_counters(node: Node, *, every: bool = False) -> list[Service]:

@@ -48,12 +48,12 @@ def _check_message(node: Node, form: Form) -> None:
     form.text("text", limit=node.settings.limits.text_chars)
     if "\0" in form.value("text"):
         form.refuse("text", _("There is a sign in it that cannot be kept. Type it again."))
+    if not any(form.text(name) for name in ("category", "text", "photo", "voice", "rating")):
+        form.refuse("text", _("Touch what it is about, or write a few words."))
 
 
 def _check_rating(_node: Node, form: Form) -> None:
     form.choice("rating", RATINGS)
-    if not form.text("text") and not form.value("rating"):
-        form.refuse("rating", _("Touch a face, or go back and write a few words."))
 
 
 def _check_contact(node: Node, form: Form) -> None:
@@ -75,10 +75,10 @@ def _check_review(_node: Node, _form: Form) -> None:
 
 _CENTRE = Question("centre", (), _check_centre)
 _QUESTIONS = (
-    Question("kind", (), _check_kind),
+    Question("rating", (), _check_rating),
+    Question("kind", ("ticket",), _check_kind),
     Question("service", ("find",), _check_service),
     Question("message", ("category", "text"), _check_message),
-    Question("rating", (), _check_rating),
     Question("contact", ("name", "phone", "email", "consent"), _check_contact),
     Question("review", (), _check_review),
 )

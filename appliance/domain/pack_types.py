@@ -52,11 +52,16 @@ class PhoneRules(_Told, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ShortNumber(_Told, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A number shown to citizens; empty while it is not yet given."""
+    """A number shown to citizens; empty while it is not yet given.
+
+    Attributes:
+        about: what is reported there, for the page that says who takes reports: danger, corruption, or an office that is unjust.
+    """
 
     code: Word
     number: Annotated[str, Meta(pattern=r"^[0-9*#+]{0,20}\Z")]
     names: Names
+    about: Literal["", "danger", "corruption", "office"] = ""
 
 
 class Charter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

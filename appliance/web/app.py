@@ -15,12 +15,13 @@ from appliance.web.headers import init_headers
 from appliance.web.i18n import init_i18n
 from appliance.web.login import account, init_login
 from appliance.web.login import blueprint as staff_blueprint
+from appliance.web.look import look, look_classes, look_with
 from appliance.web.memory import MemoryRequest
 from appliance.web.numbers import init_numbers
 from appliance.web.pictures import Pictures
 from appliance.web.qr import qr_svg
 from appliance.web.shelf import Shelf
-from appliance.web.terminal import start
+from appliance.web.terminal import finish, kiosk, page_at, start
 from appliance.web.words import init_words
 
 # Files and layouts of the base; citizens' and staff's pages alike load them, so nobody needs to be logged in.
@@ -57,6 +58,8 @@ def _init_templates(app: Flask, found: Web) -> None:
     init_numbers(app)
     init_words(app.jinja_env.globals)
     app.jinja_env.globals.update(
-        picture=found.pictures.inline, qr_svg=qr_svg, start=start, place=found.options.place, account=account, home=found.options.home
-    )
+        picture=found.pictures.inline, qr_svg=qr_svg, start=start, finish=finish, page_at=page_at, kiosk=kiosk,
+        look=look, look_classes=look_classes, look_with=look_with, idle=found.options.idle,
+        place=found.options.place, account=account, home=found.options.home,
+    )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -50,6 +50,7 @@ class Options:
         place: name of the node as people know it, in a language; shown beside the product's name.
         https: browsers reach the server by HTTPS, so cookies are marked Secure.
         plain_http: citizens' pages answer devices that come without HTTPS over the network, too.
+        idle: seconds without a touch after which a terminal warns, and wipes what the last citizen left.
         translations: folders of further catalogues.
         packs: the country's own catalogues, by language.
         now: the device's time, unix seconds.
@@ -66,6 +67,7 @@ class Options:
     home: str = "/desk"
     https: bool = False
     plain_http: bool = False
+    idle: tuple[int, int] = (45, 60)
     translations: tuple[Path, ...] = ()
     packs: Mapping[str, Path] = field(default_factory=dict)
 

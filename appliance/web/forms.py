@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
@@ -18,12 +18,14 @@ class Choice:
 
     Attributes:
         picture: name of its drawing.
+        marks: attributes by which a script finds it, by their names.
     """
 
     value: str
     label: str
     hint: str = ""
     picture: str = ""
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Form:

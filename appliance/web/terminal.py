@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from appliance.web.i18n import lang
+from appliance.web.look import look
 
 NAME = re.compile(r"[0-9A-Za-z-]{1,20}")
 
@@ -19,9 +20,19 @@ def kiosk() -> str:
 
 
 def start() -> str:
-    """Return the address of the first page, in this language and for this terminal."""
-    said = {"lang": lang(), "kiosk": kiosk()}
-    return "/?" + urlencode({name: value for name, value in said.items() if value})
+    """Return the address of the first page, in this language and look and for this terminal."""
+    return page_at("/")
+
+
+def finish() -> str:
+    """Return the address where a citizen leaves: a terminal forgets them whole, a device of their own keeps its language and look."""
+    return f"/?{urlencode({'kiosk': kiosk(), 'reset': '1'})}" if kiosk() else start()
+
+
+def page_at(path: str, **more: str) -> str:
+    """Return the address of *path* with what every page takes along: language, look and terminal, nobody's secrets."""
+    said = {"lang": lang(), "look": look(), "kiosk": kiosk(), **more}
+    return f"{path}?{urlencode({name: value for name, value in said.items() if value})}"
 
 
 def address() -> str:

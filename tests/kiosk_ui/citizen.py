@@ -25,7 +25,7 @@ class Form:
 
 
 class Reader(HTMLParser):
-    """What a page says: its forms, words and addresses."""
+    """What a page says: its forms, words and addresses. Templates, which are inert without script, say nothing."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -37,10 +37,14 @@ class Reader(HTMLParser):
         self._form = ""
         self._area = ""
         self._tags: list[str] = []
+        self._inert = 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
+        self._inert += tag == "template"
+        if self._inert:
+            return
         self.addresses += [said[name] for name in ("href", "src", "action") if name in said]
         if tag == "form":
             self._form = said.get("id") or f"form-{len(self.forms)}"
@@ -62,10 +66,12 @@ class Reader(HTMLParser):
             form.fields[name], self._area = "", name
         elif name:
             form.fields.setdefault(name, value)
-            if kind != "hidden" and said.get("autocomplete") != "off":
+            if kind not in {"hidden", "file"} and said.get("autocomplete") != "off":
                 self.uncompleted.append(name)
 
     def handle_data(self, data: str) -> None:
+        if self._inert:
+            return
         if self._area and self._form:
             self.forms[self._form].fields[self._area] += data
         if "title" in self._tags[-1:]:
@@ -74,6 +80,9 @@ class Reader(HTMLParser):
             self.words.append(data)
 
     def handle_endtag(self, tag: str) -> None:
+        if self._inert:
+            self._inert -= tag == "template"
+            return
         self._form = "" if tag == "form" else self._form
         self._area = "" if tag == "textarea" else self._area
         while self._tags and self._tags.pop() != tag:
@@ -133,16 +142,22 @@ class Citizen:
 
     # --- the way --------------------------------------------------------------------------------------------
 
+    def begin(self, rating: str = "", **query: str) -> Reader:
+        """Touch a face, or say that none is wanted, and come to what one wants to tell."""
+        self.open("/feedback", **query)
+        return self.pick(rating)
+
     def to_review(
         self, kind: str = "complaint", service: str = "40217", text: str = "The queue did not move", rating: str = "2", **contact: str
     ) -> Reader:
         """Answer every question, from the first page to the last before sending."""
-        if self.page.forms.get("answers", Form()).fields.get("at") != "kind":
+        before = self.page.forms.get("answers", Form()).fields
+        if before.get("at") != "rating" or before.get("q"):
             self.open("/feedback")
+        self.pick(rating)
         self.pick(kind)
         self.pick(service)
         self.send(text=text)
-        self.pick(rating)
         return self.send(**contact)
 
     def file(self, **answers: str) -> str:

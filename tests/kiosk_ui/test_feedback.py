@@ -44,37 +44,42 @@ def test_a_device_of_ones_own_is_a_phone_and_a_terminal_a_kiosk(citizen: Before,
 @pytest.mark.parametrize("kind", ["complaint", "concern", "suggestion", "compliment"])
 def test_every_kind_has_its_way_and_its_categories(citizen: Before, centre: Site, kind: str) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick(kind)
     someone.pick(ELSE)
     category = centre.node.catalogue.categories_of(kind)[0].code
     assert f'value="{category}"' in someone.answers[-1].text
     someone.send(text="Words", category=category)
-    someone.pick("")
     someone.send()
     someone.send()
     opened = _opened(centre, _filed(someone))
     assert (opened.kind, opened.category, opened.service, opened.rating) == (kind, category, "", 0)
 
 
-def test_a_face_without_words_is_enough_and_nothing_at_all_is_not(citizen: Before) -> None:
+@pytest.mark.parametrize(("face", "said"), [("4", {}), ("", {"category": "delay"}), ("", {"text": "Words"})])
+def test_a_face_or_a_chip_or_a_word_is_enough(citizen: Before, face: str, said: dict[str, str]) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin(face)
     someone.pick("complaint")
     someone.pick("40217")
-    page = someone.send(text="  ")
-    assert ("pick", "") not in page.forms["answers"].buttons  # no skipping without words
-    assert "Touch a face" in someone.send(text="").text
-    assert someone.status == 422
-    someone.pick("4")
+    someone.send(**said)
     someone.send()
     someone.send()
     assert "Your message is registered" in someone.page.title
 
 
+def test_nothing_at_all_is_asked_again(citizen: Before) -> None:
+    someone = citizen()
+    someone.begin()
+    someone.pick("complaint")
+    someone.pick("40217")
+    assert "Touch what it is about" in someone.send(text="  ").text
+    assert someone.status == 422
+
+
 def test_back_and_change_lose_nothing(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     someone.pick("40217")
     someone.send("answers", ("go", "service"), text="half a sent", category="delay")
@@ -83,7 +88,6 @@ def test_back_and_change_lose_nothing(citizen: Before) -> None:
     assert someone.page.forms["answers"].fields["text"] == "half a sent"
     assert someone.page.forms["answers"].fields["category"] == "delay"
     someone.send(text="a whole sentence")
-    someone.pick("3")
     page = someone.send(name="Wanjiku", phone="0712 345 678", consent=CONSENT)
     assert all(word in page.text for word in ("a whole sentence", "Wanjiku", "0712 345 678", "Delay or long queue", "Passport"))
     someone.send("answers", ("change", "message"))
@@ -97,7 +101,7 @@ def test_back_and_change_lose_nothing(citizen: Before) -> None:
 
 def test_another_language_keeps_what_was_just_typed(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     someone.pick("40217")
     page = someone.send("answers", ("lang", "sw"), text="half a sent", category="fees")
@@ -118,11 +122,10 @@ def test_sent_twice_or_reloaded_is_one_case_with_one_receipt(citizen: Before, ce
 
 def test_another_kind_drops_a_category_it_does_not_have(citizen: Before, centre: Site) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     someone.pick("40217")
     someone.send(text="Words", category="delay")
-    someone.pick("4")
     someone.send()
     someone.send("answers", ("change", "kind"))
     someone.pick("compliment")
@@ -136,7 +139,7 @@ def test_another_kind_drops_a_category_it_does_not_have(citizen: Before, centre:
 @pytest.mark.parametrize(("typed", "found"), [("kitambulsho", "Kitambulisho"), ("pasport", "Pasipoti"), ("KRA", "KRA")])
 def test_a_service_is_found_by_a_slip_of_the_finger(citizen: Before, typed: str, found: str) -> None:
     someone = citizen("sw")
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     page = someone.send(find=typed)
     assert found in page.text
@@ -145,7 +148,7 @@ def test_a_service_is_found_by_a_slip_of_the_finger(citizen: Before, typed: str,
 
 def test_nothing_found_says_so_and_leaves_something_else(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     assert "Nothing was found" in someone.send(find="zzzzqqq").text
     someone.pick(ELSE)
@@ -154,7 +157,7 @@ def test_nothing_found_says_so_and_leaves_something_else(citizen: Before) -> Non
 
 def test_all_services_of_the_counters_can_be_shown(citizen: Before, centre: Site) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     few = len(someone.pick("complaint").forms["answers"].buttons)
     every = someone.send("answers", ("go", "all")).forms["answers"].buttons
     assert len(every) > few
@@ -163,7 +166,7 @@ def test_all_services_of_the_counters_can_be_shown(citizen: Before, centre: Site
 
 def test_no_service_touched_and_nothing_looked_for_asks_again(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     assert "Choose the service" in someone.send().text
     assert someone.status == 422
@@ -171,7 +174,7 @@ def test_no_service_touched_and_nothing_looked_for_asks_again(citizen: Before) -
 
 def test_the_posters_number_typed_is_the_service_itself(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     page = someone.send(find="402 17")
     assert "What happened?" in page.title
@@ -182,13 +185,12 @@ def test_a_posters_qr_leads_past_the_question_of_the_service(citizen: Before) ->
     someone = citizen()
     home = someone.open("/", q="40217")
     assert "National identity card" in home.text
-    assert any(where.startswith("/feedback?") and "q=40217" in where for where in home.addresses)
-    assert "National identity card" in someone.open("/feedback", q="40217").text
+    assert home.forms["answers"].fields["service"] == "40217"
+    assert "National identity card" in someone.pick("2").text
     assert "What happened?" in someone.pick("complaint").title
     someone.send("answers", ("go", "kind"))
     someone.pick("complaint")
     someone.send(text="Words")
-    someone.pick("")
     someone.send()
     someone.send("answers", ("change", "service"))  # it can still be changed
     assert "Passport" in someone.pick("40415").text
@@ -196,7 +198,7 @@ def test_a_posters_qr_leads_past_the_question_of_the_service(citizen: Before) ->
 
 def test_a_poster_nobody_knows_is_looked_for_instead(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback", q="passport")
+    someone.begin(q="passport")
     assert "Passport" in someone.pick("complaint").text
 
 
@@ -237,7 +239,7 @@ def test_contact_that_cannot_be_right_is_asked_again_and_kept(citizen: Before, f
 
 def test_a_text_too_long_is_kept_to_be_shortened(citizen: Before, centre: Site) -> None:
     someone, long = citizen(), "x" * (centre.node.settings.limits.text_chars + 1)
-    someone.open("/feedback")
+    someone.begin()
     someone.pick("complaint")
     someone.pick("40217")
     page = someone.send(text=long)
@@ -253,7 +255,7 @@ def test_a_text_too_long_is_kept_to_be_shortened(citizen: Before, centre: Site) 
 
 def test_a_damaged_code_is_minted_anew_before_anything_is_registered(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
+    someone.begin()
     minted = someone.page.forms["answers"].fields["code"]
     page = someone.send("answers", ("pick", "complaint"), code=minted[:-1])
     assert page.forms["answers"].fields["code"] != minted
@@ -274,8 +276,8 @@ def test_answers_that_were_tampered_with_are_asked_again(citizen: Before, wrong:
 
 def test_a_page_nobody_knows_begins_anew(citizen: Before) -> None:
     someone = citizen()
-    someone.open("/feedback")
-    assert "What do you want to tell us?" in someone.send(at="nowhere").title
+    someone.begin("1")
+    assert "How were you served?" in someone.send(at="nowhere", rating="").title
 
 
 # --- headquarters ---------------------------------------------------------------------------------------
@@ -301,7 +303,7 @@ def test_a_countys_only_centre_is_chosen_at_once(portal: Citizen, centre: Site) 
     only = next(one for one in listed if [other.county for other in listed].count(one.county) == 1)
     portal.open("/feedback")
     page = portal.send("answers", ("county", only.county))
-    assert "What do you want to tell us?" in page.title
+    assert "How were you served?" in page.title
     assert page.forms["answers"].fields["centre"] == only.code
 
 

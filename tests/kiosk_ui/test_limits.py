@@ -170,7 +170,7 @@ def test_a_person_who_is_slowed_keeps_every_word_and_gets_on_later(limited: Flas
     for _ in range(3):
         Citizen(limited).file()
     someone = Citizen(limited)
-    someone.to_review(text="Nobody shall lose this")
+    someone.to_review(rating="", text="Nobody shall lose this")
     page = someone.send()
     assert someone.status == 429
     seconds = int(someone.answers[-1].headers["Retry-After"])
@@ -185,7 +185,7 @@ def test_answering_questions_and_looking_costs_nothing(limited: FlaskClient) -> 
     code = Citizen(limited).file()
     for _ in range(6):
         someone = Citizen(limited)
-        someone.to_review(name="Wanjiku")  # refused: no tick
+        someone.to_review(rating="", name="Wanjiku")  # refused: no tick
         assert someone.follow(code).title.startswith("Your case")
 
 

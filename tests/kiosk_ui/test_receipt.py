@@ -47,11 +47,11 @@ def test_the_slip_to_print_says_nothing_of_what_it_is_about(citizen: Before) -> 
 def test_the_last_four_digits_are_checked(citizen: Before) -> None:
     someone = citizen()
     code = someone.file()
-    page = someone.send("form-0", last_four="0000" if code[-4:] != "0000" else "1111")
+    page = someone.send("receipt", ("go", "check"), last_four="0000" if code[-4:] != "0000" else "1111")
     assert someone.status == 422
     assert "not the last four digits" in page.text
     assert someone.code == code
-    assert "You have your code" in someone.send("form-0", last_four=f" {code[-4:]} ").title
+    assert "You have your code" in someone.send("receipt", ("go", "check"), last_four=f" {code[-4:]} ").title
 
 
 def test_the_receipt_can_be_read_in_another_language(citizen: Before) -> None:
@@ -68,8 +68,8 @@ def test_the_receipt_can_be_read_in_another_language(citizen: Before) -> None:
 def test_nobody_gets_a_receipt_by_a_code_of_their_own(citizen: Before) -> None:
     someone, other = citizen(), citizen()
     someone.file()
-    mine = dict(someone.page.forms["form-0"].fields)
+    mine = dict(someone.page.forms["receipt"].fields)
     other.file()
-    other.send("form-0", **{**mine, "code": other.code})
+    other.send("receipt", ("go", "check"), **{**mine, "code": other.code})
     assert other.status == 409
     assert mine["code"] not in other.answers[-1].text

@@ -6,22 +6,24 @@ from typing import Final
 
 from flask import Flask, Response, request
 
-# Nothing comes from anywhere else, nothing inline runs or styles; frames, plug-ins and base tags are refused.
+from appliance.web.context import Face, web
+
+# Nothing comes from anywhere else, nothing inline runs or styles; frames, plug-ins and base tags are refused. A blob: is what a page
+# itself has just recorded or photographed, and shows before it is sent.
 PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self';"
-    " worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self';"
+    " manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
-# The microphone is for voice notes on our own pages; nothing else of the device is ever asked for.
+# The microphone is for voice notes and the camera for photos, on citizens' pages alone; nothing else of the device is ever asked for.
 PERMISSIONS: Final = (
-    "accelerometer=(), autoplay=(self), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(),"
-    " microphone=(self), midi=(), payment=(), usb=()"
+    "accelerometer=(), autoplay=(self), camera={media}, display-capture=(), geolocation=(), gyroscope=(), magnetometer=(),"
+    " microphone={media}, midi=(), payment=(), usb=()"
 )
 PAGE: Final = (
     ("Content-Security-Policy", PAGE_POLICY),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", PERMISSIONS),
     ("Referrer-Policy", "no-referrer"),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -43,7 +45,7 @@ def init_headers(app: Flask) -> None:
 
 def add_headers(answer: Response) -> Response:
     """Add the headers, and keep everything but static files out of every cache, unless the view said otherwise."""
-    for name, value in PAGE if answer.mimetype == "text/html" else DATA:
+    for name, value in _page() if answer.mimetype == "text/html" else DATA:
         answer.headers.setdefault(name, value)
     if (request.endpoint or "").endswith("static"):
         # An address with the file's hash in it (assets.py) never changes its meaning.
@@ -51,6 +53,12 @@ def add_headers(answer: Response) -> Response:
     elif "Cache-Control" not in answer.headers:
         answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _page() -> tuple[tuple[str, str], ...]:
+    """Return the headers of a page, by whose it is."""
+    citizens = web().faces.get(request.blueprint or "") is Face.CITIZENS
+    return (*PAGE, ("Permissions-Policy", PERMISSIONS.format(media="(self)" if citizens else "()")))
 
 
 def forget(answer: Response, *, cookies: bool = False) -> Response:

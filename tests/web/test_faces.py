@@ -59,7 +59,8 @@ def test_a_page_lets_a_browser_load_nothing_from_elsewhere_and_keep_nothing(app:
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert {name: value for name, value in policy.items() if name.endswith("-src")}.keys() >= {"script-src", "style-src", "img-src"}
-    assert set(policy.values()) <= {"'self'", "'none'"}
+    assert set(policy.values()) <= {"'self'", "'none'", "'self' blob:"}  # a blob: is what the page itself has recorded
+    assert policy["script-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -67,6 +68,12 @@ def test_a_page_lets_a_browser_load_nothing_from_elsewhere_and_keep_nothing(app:
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in answer.headers["Permissions-Policy"]
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=", answer.text)
+
+
+@pytest.mark.parametrize(("path", "media"), [("/people/page", "(self)"), ("/desk/page", "()"), ("/nowhere", "()")])
+def test_only_citizens_pages_may_use_microphone_and_camera(app: Flask, path: str, media: str) -> None:
+    allowed = logged_in(app).get(path).headers["Permissions-Policy"].split(", ")
+    assert {f"microphone={media}", f"camera={media}"} <= set(allowed)
 
 
 def test_data_may_do_nothing_at_all(app: Flask) -> None:

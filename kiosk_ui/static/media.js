@@ -1,0 +1,103 @@
+// What a voice note and a photo have in common: a device that is let go of as soon as it is no longer needed, a preview that only
+// this page can see, and a file in the form's own input, where everything else looks for it.
+"use strict";
+
+(() => {
+  const cfms = window.cfms;
+  const live = new Set();
+
+  // Lays *file* into a form's own input, or takes it out.
+  cfms.lay = (input, file) => {
+    const files = new DataTransfer();
+    if (file) files.items.add(file);
+    input.files = files.files;
+  };
+
+  // Puts the controls *name* (a template's) into *block*; returns what its script does with them.
+  cfms.media = (block, name) => {
+    const input = block.querySelector("input[type=file]");
+    const label = block.querySelector("label");
+    const part = document.querySelector(`template[data-part=${name}]`).content.firstElementChild.cloneNode(true);
+    const find = (what) => part.querySelector(what);
+    const viewer = find("audio, img");
+    let stream, url;
+
+    const one = {
+      block, input, part, find,
+
+      // The plain field is not needed any more: neither it nor its words may open the window of files.
+      instead() {
+        input.hidden = true;
+        label.removeAttribute("for");
+      },
+
+      show(state) {
+        for (const each of part.querySelectorAll("[data-while]")) each.hidden = each.dataset.while !== state;
+        find(".media__problem").hidden = true;
+      },
+
+      say(what) {
+        const words = find("[data-say]");
+        words.textContent = words.getAttribute(`data-say-${what}`);
+      },
+
+      fail(why) {
+        one.close();
+        one.show("idle");
+        const words = find(".media__problem");
+        words.textContent = part.getAttribute(`data-problem-${why}`);
+        words.hidden = false;
+      },
+
+      // Asks for the device; undefined where there is none, or it may not be used, or the page has moved on meanwhile.
+      async open(wanted) {
+        try {
+          stream = await navigator.mediaDevices.getUserMedia(wanted);
+        } catch (error) {
+          one.fail(error.name === "NotFoundError" ? "none" : "refused");
+          return undefined;
+        }
+        if (block.isConnected) return stream;
+        one.close();
+        return undefined;
+      },
+
+      close() {
+        for (const track of stream?.getTracks() || []) track.stop();
+        stream = undefined;
+      },
+
+      // Takes *blob* as the form's file, or none.
+      keep(blob, called) {
+        cfms.lay(input, blob && new File([blob], called, { type: blob.type }));
+        one.preview();
+      },
+
+      preview() {
+        if (url) URL.revokeObjectURL(url);
+        const file = input.files[0];
+        url = file && URL.createObjectURL(file);
+        if (file) viewer.src = url;
+        else viewer.removeAttribute("src");
+        one.show(file ? "done" : "idle");
+      },
+
+      release() {
+        one.stopped?.();
+        one.close();
+        if (url) URL.revokeObjectURL(url);
+        live.delete(one);
+      },
+    };
+    part.addEventListener("click", ({ target }) => one[target.closest("[data-do]")?.dataset.do]?.());
+    block.append(part);
+    live.add(one);
+    one.preview();
+    return one;
+  };
+
+  const sweep = (all) => [...live].filter((one) => all || !one.block.isConnected).forEach((one) => one.release());
+  document.addEventListener("cfms:page", () => sweep(false));
+  document.addEventListener("cfms:wipe", () => sweep(true));
+  window.addEventListener("pagehide", () => sweep(true));
+})();

@@ -81,6 +81,7 @@ class Visit:
     Attributes:
         page: Playwright's page.
         wrong: requests that left the site, and what the browser complained of (such as a policy that refused something).
+        away: the server is out of reach on purpose, which Chromium tells of on its console.
     """
 
     def __init__(self, browser: Browser, base: str, *, size: str = "desk", script: bool = True, lang: str = "en", zoom: int = 1) -> None:
@@ -93,7 +94,7 @@ class Visit:
             zoom: as the browser zooms: at 2 everything is twice as large, in half the room.
         """
         width, height = SIZES[size]
-        self.base, self.wrong = base, list[str]()
+        self.base, self.wrong, self.away = base, list[str](), False
         self._context = browser.new_context(
             viewport={"width": width // zoom, "height": height // zoom}, device_scale_factor=zoom, java_script_enabled=script,
             locale={"sw": "sw-KE"}.get(lang, "en-KE"), extra_http_headers={"Accept-Language": lang}, reduced_motion="reduce",
@@ -115,13 +116,31 @@ class Visit:
 
     def _heard(self, message: ConsoleMessage) -> None:
         # A page that answers 4xx on purpose is reported by Chromium as a failed resource.
-        if message.type == "error" and "status of 4" not in message.text:
+        expected = ("status of 4", "net::ERR_", "status of 5") if self.away else ("status of 4",)
+        if message.type == "error" and not any(words in message.text for words in expected):
             self.wrong.append(f"console: {message.text}")
 
     def open(self, path: str) -> Page:
         """Open *path* and return the page, once everything of it has loaded."""
         self.page.goto(self.base + path, wait_until="load")
         return self.page
+
+    def unplug(self) -> None:
+        """Take the network away; what the browser says of that is no fault from now on."""
+        self.away = True
+        self._context.set_offline(True)
+
+    def plug_in(self) -> None:
+        """Give the network back."""
+        self._context.set_offline(False)
+
+    def another(self, path: str) -> Page:
+        """Open *path* in one more tab of the same browser."""
+        page = self._context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        page.goto(self.base + path, wait_until="load")
+        return page
 
     def violations(self) -> list[str]:
         """Return what axe finds wrong with the page as it stands, WCAG 2.2 A and AA and its best practices."""

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from appliance import jobs
 from appliance.jobs import TABLE, Jobs, last_turn
+from appliance.journal import objects
 from appliance.settings import ErasureSettings, SyncSettings
-from appliance.usecases import objects
 from appliance.usecases.backup import backups, make_backup_key
 from appliance.usecases.node import Node
 from appliance.usecases.set_up import publish_catalogue
@@ -160,3 +160,24 @@ def test_the_write_ahead_log_is_tried_again_as_often_as_the_settings_say(tmp_pat
             assert runner._scheduler.get_job("scrub").trigger.interval == timedelta(seconds=7)
         finally:
             runner.stop()
+
+
+def test_contact_details_whose_time_is_over_go_once_a_night_and_a_backlog_turn_by_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[bool] = []
+
+    def expire(_: Node) -> bool:
+        turns.append(len(turns) > 0)
+        return turns[-1]
+
+    monkeypatch.setattr(jobs, "expire_contacts", expire)
+    with world_in(tmp_path) as world:
+        run = next(job for job in TABLE if job.id == "expire").run
+        for _ in range(3):
+            run(world.hq.node)  # what the first leaves undone the second does; the third has no turn
+        assert turns == [False, True]
+        world.watch.pass_time(86_400)
+        run(world.hq.node)
+        assert turns == [False, True, True]
+        world.watch.jump(-10 * 86_400)  # done in a time to come: the clock was wrong
+        run(world.hq.node)
+        assert len(turns) == 4

@@ -9,7 +9,7 @@ from typing import Protocol
 from appliance.domain import events as ev
 from appliance.domain.country import Country
 from appliance.journal.entries import Entry, check_shape, places_of, unwrap
-from appliance.projections import announcements, cases, ratings, readings, receipts, series, tally
+from appliance.projections import announcements, cases, contacts, ratings, readings, receipts, series, tally
 from appliance.projections.receipts import Tagger
 from appliance.store.db import Db
 
@@ -36,6 +36,7 @@ MODULES: dict[str, Module] = {
     "receipts": receipts,
     "tally": tally,
     "ratings": ratings,
+    "contacts": contacts,
     "series": series,
     "announcements": announcements,
     "readings": readings,
@@ -45,6 +46,7 @@ COMPARED: dict[str, str] = {
     "case_state": "id",
     "receipt_tag": "tag, case_id",
     "tally": "centre, day, kind, state",
+    "contact": "id",
     "promise": "day, centre",
     "rating": "id, tapped",
     "rating_tally": "day, centre, service, rating",
@@ -82,6 +84,7 @@ class Projections:
         if changes:
             tally.apply(db, changes, self.day_of)
         ratings.apply(db, entries, self.day_of)
+        contacts.apply(db, entries)
         receipts.apply(db, entries, self.tagger)
         series.apply(db, entries)
         announcements.apply(db, entries)

@@ -107,7 +107,7 @@ def open_in(node: Node, tx: Tx, s: Submission, rid: bytes, files: Sequence[File]
     """Append the opening of *s*, checked before, inside the caller's act; return it and its place."""
     event = opening(node, s, ref=take_reference(node, tx, s.centre if node.is_hq else ""), ts=tx.time.ts, quality=tx.time.quality)
     entry = tx.append(event, values_of(s, rid), log_of(node, tx, s.centre), files)
-    tx.entries[-1] = Entry(entry.log, entry.index, entry.origin, event, own=True, rid=rid)
+    tx.entries[-1] = Entry(entry.log, entry.index, entry.origin, entry.event, own=True, rid=rid)
     return event, entry
 
 

@@ -2,7 +2,8 @@
 
 The English text is the message id, so English needs no catalogue. Every other language has one in each package that shows words,
 ``translations/<language>/LC_MESSAGES/messages.po`` and the compiled ``.mo`` beside it; both are written here byte for byte the same
-whenever the words are the same. A word of the shared web base stands in its catalogue only, whoever else uses it.
+whenever the words are the same. A word of the shared web base stands in its catalogue only, whoever else uses it. The catalogues of country
+packs (``docs.packs``) and the lists for native speakers (``docs.reviewing``) are renewed with them.
 """
 
 from __future__ import annotations
@@ -176,24 +177,34 @@ def stale(packages: Iterable[str] = PACKAGES) -> dict[Path, bytes]:
 
 
 def main() -> int:
-    """Write the catalogues, or only say how they stand; return 1 where something is to be done."""
+    """Write the catalogues and what is made from them, or only say how they stand; return 1 where something is to be done."""
+    from docs import packs, reviewing  # noqa: PLC0415 - both are made of this module
+
     parser = argparse.ArgumentParser(prog="python -m docs.translate", description="Bring the catalogues of translations up to date.")
     parser.add_argument("packages", nargs="*", metavar="PACKAGE", help=f"which of {', '.join(PACKAGES)}; all without")
     parser.add_argument("--check", action="store_true", help="write nothing; say what is not as it should be")
+    parser.add_argument("--review", action="store_true", help="write the lists for native speakers only, from the catalogues as they are")
     asked = parser.parse_args()
     packages = [package.rstrip("/") for package in asked.packages] or list(PACKAGES)
     if unknown := set(packages) - set(PACKAGES):
         parser.error(f"no such package: {', '.join(sorted(unknown))}")
-    changed = stale(packages)
-    for path, data in changed.items():
-        print("is not current:" if asked.check else "wrote", path.relative_to(ROOT))
-        if not asked.check:
+    changed = {} if asked.review else {**stale(packages), **packs.stale()}
+    _put(changed, check=asked.check)
+    lists = reviewing.stale()  # made from the catalogues as they are now
+    _put(lists, check=asked.check)
+    missing = [f"{package} {lang}: {fault}" for package in packages for lang in LANGUAGES for fault in faults(renewed(package, lang))]
+    missing += [f"{path.relative_to(ROOT)}: {fault}" for path in packs.catalogues() for fault in packs.faults(path)]
+    for fault in missing:
+        print(fault)
+    return 1 if missing or (asked.check and (changed or lists)) else 0
+
+
+def _put(files: dict[Path, bytes], *, check: bool) -> None:
+    for path, data in files.items():
+        print("is not current:" if check else "wrote", path.relative_to(ROOT))
+        if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    missing = [(package, lang, fault) for package in packages for lang in LANGUAGES for fault in faults(renewed(package, lang))]
-    for package, lang, fault in missing:
-        print(f"{package} {lang}: {fault}")
-    return 1 if missing or (asked.check and changed) else 0
 
 
 if __name__ == "__main__":

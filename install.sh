@@ -151,7 +151,7 @@ run_tests() {
         esac
     done
     ((${#phases[@]})) || phases=("${PHASES[@]}")
-    ready_venv test "[hq,test]"
+    ready_venv test "[hq,printer,test]"
     need "${TEST_PACKAGES[@]}"
     export CFMS_REQUIRE_POSTGRES=1 CFMS_REQUIRE_CHROMIUM=1 CFMS_REQUIRE_FAKETIME=1 PATH="$VENV/bin:$PATH"
     LOGS=$(mktemp -d)

@@ -70,7 +70,7 @@ def test_it_cannot_be_changed_once_read(file: Path) -> None:
 
 def test_it_refuses_an_unknown_key_and_names_the_one_that_was_meant(file: Path) -> None:
     assert refusal(file, CENTRE + "[web]\nprot = 80") == "web.prot is not a setting; perhaps port is meant."
-    assert refusal(file, CENTRE + "paint = 1") == "paint is not a setting."
+    assert refusal(file, CENTRE + "wallpaper = 1") == "wallpaper is not a setting."
     assert refusal(file, CENTRE + "[store.more]\na = 1") == "store.more is not a setting."
 
 

@@ -24,6 +24,7 @@ from appliance.usecases import facts, logs
 from appliance.usecases.clock import DeviceClock
 
 if TYPE_CHECKING:
+    from appliance.usecases.print_slip import Printers
     from appliance.usecases.text_receipt import Texter
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class Node:
         catalogue: the newest one; replaced whole when HQ publishes another.
         on_filed: told after each durable submission, so that the exchange can gather and go.
         texter: what sends short messages; None where nothing does.
+        printers: the terminals' receipt printers; None where there are none.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class Node:
     clock: DeviceClock
     on_filed: Callable[[], None] = field(default=lambda: None)
     texter: Texter | None = None
+    printers: Printers | None = None
 
     def log_for(self, db: Db, opened_in: int) -> int:
         """Return the row id of the own log in which an act on a case belongs.

@@ -13,6 +13,7 @@ from appliance.domain import errors as refusals
 from appliance.domain.errors import Refusal
 from appliance.store.errors import StoreError
 from appliance.usecases.accounts import LoginFailed, LoginSlowed
+from appliance.usecases.print_slip import PrinterOpen, PrinterSilent
 from appliance.web.context import Face, g
 from appliance.web.faces import face
 from appliance.web.kept import came_from_us, kept_fields
@@ -36,6 +37,8 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (HttpsNeeded, 403),
     (refusals.StorageFull, 507),
     (refusals.SigningStopped, 503),
+    (PrinterOpen, 503),
+    (PrinterSilent, 503),
 )
 UNPROCESSABLE = 422
 

@@ -1,0 +1,1 @@
+"""Receipts on paper, by printers that speak ESC/POS."""

@@ -30,8 +30,6 @@ FIELDS: Final = (*MINTED, *ANSWERS, *ASIDE)
 # What is looked for on one page only.
 PASSING: Final = ("find", "county")
 ELSE: Final = "else"  # "something else": no service of the catalogue, and no county's centre
-# What a citizen agrees to who leaves contact details; it stands in the log, so another promise needs another code.
-CONSENT: Final = "contact-about-case"
 _NOT_A_NUMBER = re.compile(r"[\s().\-\u2010-\u2015]+")
 
 
@@ -102,8 +100,8 @@ def submission_of(node: Node, form: Form, files: list[Upload]) -> Submission:
         service="" if form.value("service") == ELSE else form.value("service"), desk=form.value("desk"), category=form.value("category"),
         rating=int(form.value("rating") or 0), rated=form.value("rated") if form.value("rating") else "", ticket=form.text("ticket"),
         text=form.text("text"), name=form.text("name"),
-        phone=phone_number(node, form.text("phone")) or "", email=form.text("email"), consent=CONSENT if named else "",
-        centre="" if form.value("centre") == ELSE else form.value("centre"), **({"files": tuple(files)} if files else {}),  # type: ignore[arg-type]
+        phone=phone_number(node, form.text("phone")) or "", email=form.text("email"), consent=form.value("consent") if named else "",
+        centre="" if form.value("centre") == ELSE else form.value("centre"), files=tuple(files),
     )  # fmt: skip
 
 

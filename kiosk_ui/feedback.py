@@ -25,6 +25,7 @@ from kiosk_ui.following import limits
 from kiosk_ui.questions import Question, after, before, first_wrong, question, tidy, way
 from kiosk_ui.shell import shell_html
 from kiosk_ui.steps import question_html, title_of
+from kiosk_ui.switches import switched
 from kiosk_ui.uploads import check_files, drop_file, files_of, forget_files, take_files
 
 log = logging.getLogger("cfms.pages")
@@ -55,11 +56,6 @@ def go_on() -> Response:
         drop_file(form, kind)
         return _ask(node, here, form)
     return _go(node, here, form, go) or _take(node, here, form)
-
-
-def switched() -> bool:
-    """Tell whether another language or look was touched: the page's own is sent, and before it the one that was touched."""
-    return any(len(request.form.getlist(name)) > 1 for name in ("lang", "look"))
 
 
 def _go(node: Node, here: Question, form: Form, go: str) -> Response | None:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from appliance.usecases.expire_contacts import consent
 from appliance.usecases.node import Node
 from appliance.web.forms import Form
 from appliance.web.texts import _
 from appliance.web.words import KINDS, RATINGS
-from kiosk_ui.answers import CONSENT, ELSE, contact_given, phone_number
+from kiosk_ui.answers import ELSE, contact_given, phone_number
 
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 
@@ -65,7 +66,7 @@ def _check_contact(node: Node, form: Form) -> None:
         form.refuse("phone", _("That is not a telephone number of this country. Write it like 0712 345 678, or leave it empty."))
     if form.text("email") and not _EMAIL.fullmatch(form.text("email")):
         form.refuse("email", _("That is not an e-mail address. Write it like amina@example.org, or leave it empty."))
-    if contact_given(form) and form.value("consent") != CONSENT:
+    if contact_given(form) and form.value("consent") != consent(node)[0]:
         form.refuse("consent", _("Tick the box, or take your name, number and address away."))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template
 from markupsafe import Markup
 
+from appliance.usecases.expire_contacts import consent
 from appliance.usecases.node import Node
 from appliance.web.forms import Choice, Form
 from appliance.web.texts import _
@@ -70,7 +71,8 @@ def _facts(node: Node, name: str, form: Form, *, every: bool, inert: bool) -> di
         case "review":
             return {"rows": review_rows(node, form, inert=inert)}
         case "contact":
-            return {"limit": node.settings.limits.contact_chars, "dialling": node.country.phone}
+            code, days = consent(node)
+            return {"limit": node.settings.limits.contact_chars, "dialling": node.country.phone, "consent": code, "days": days}
         case _:
             return {}
 

@@ -29,6 +29,7 @@ _WHAT: Words = {
     "verified": _l("We have checked your praise"),
     "passed": _l("Your praise was passed on"),
 }
+_ADDED: Words = {"photo": _l("You added a photo"), "voice": _l("You added a voice note")}
 _FIXED: Words = {"yes": _l("You said: yes, it is fixed"), "no": _l("You said: no, it is not fixed")}
 _BY_CITIZEN = frozenset({"opened", "citizen", "fixed", "withdrawn"})
 
@@ -41,6 +42,7 @@ class Said:
         who: whose line it is: ``citizen``, ``staff``, ``hq`` or ``clock``.
         by: the office that speaks, never a person.
         text: the words written; None when they were erased or did not come.
+        added: a sentence for each photo and voice note.
     """
 
     who: str
@@ -50,6 +52,7 @@ class Said:
     at: int
     text: str | None
     crossed: bool
+    added: tuple[str, ...] = ()
 
 
 def told(node: Node, story: CaseStory) -> list[Said]:
@@ -59,7 +62,11 @@ def told(node: Node, story: CaseStory) -> list[Said]:
 
 def _said(node: Node, line: Line) -> Said:
     what = word(_FIXED, line.detail) if line.kind == "fixed" else word(_WHAT, line.kind)
-    return Said(_who(line), what, _detail(node, line), _office(line), line.at, line.text, line.crossed)
+    return Said(_who(line), what, _detail(node, line), _office(line), line.at, line.text, line.crossed, _added(line))
+
+
+def _added(line: Line) -> tuple[str, ...]:
+    return tuple(str(_ADDED[kind]) for kind in line.files if kind in _ADDED)
 
 
 def _who(line: Line) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 
 from flask import Response, make_response, render_template, request
+from werkzeug.datastructures import MultiDict
 
 from appliance.domain.cases import CLOSED, ENDED, RESOLVED, WAITING
 from appliance.domain.errors import CodeMistyped, IllegalMove, Refusal, TextMissing, TextTooLong
 from appliance.store.errors import StoreError
 from appliance.usecases.node import Node, new_id
 from appliance.usecases.read_case import CaseStory, find_by_code
+from appliance.web import uploads
 from appliance.web.dates import due_of
-from appliance.web.errors import status_of
+from appliance.web.errors import UNPROCESSABLE, status_of
 from appliance.web.forms import Choice, Form
 from appliance.web.here import node as here_node
 from appliance.web.terminal import kiosk
@@ -23,6 +25,8 @@ from kiosk_ui.answers import channel_of
 from kiosk_ui.base import pages
 from kiosk_ui.following import ACTS, follow
 from kiosk_ui.story import told
+from kiosk_ui.switches import switched
+from kiosk_ui.uploads import check_files, drop_file, files_of, forget_files, take_files
 
 log = logging.getLogger("cfms.pages")
 
@@ -36,24 +40,37 @@ def ask_code() -> Response:
 @pages.post("/track")
 def track() -> Response:
     """Show the case, or do with it what was asked; whatever refuses it, nothing typed is lost."""
-    node, form = here_node(), Form(request.form.copy())
-    code, act = form.value("code"), form.value("do") or "look"
-    if len(request.form.getlist("lang")) > 1:
-        act = "look"
+    node, posted = here_node(), uploads.read()  # before anything looks at the form: it may be larger than what is kept
+    form = Form(MultiDict(posted.fields))
+    code, act = form.value("code"), _act(form)
     if not code.strip():
         form.refuse("code", _("Type the 20 digits of your code."))
         return _ask_code(form, 422)
+    take_files(node, form, posted)
+    drop_file(form, form.value("drop"))
+    if act == "reply":
+        check_files(form)
     try:
+        if form.errors:
+            return _page("case", node, follow(node, code, "look", "", "", ""), form, status=UNPROCESSABLE)
         if act == "ask-withdraw":
             return _page("withdraw", node, follow(node, code, "look", "", "", ""), form)
-        story = follow(node, code, act if act in ACTS else "look", form.value("id"), form.text("text"), channel_of(node))
+        story = follow(node, code, act, form.value("id"), form.text("text"), channel_of(node), files_of(form) if act == "reply" else ())
     except Refusal as error:
         return _refused(node, form, code, error)
     except StoreError:
         log.exception("what a citizen wrote could not be stored")
         words = _("This cannot be kept just now. Nothing was lost; send it again in a minute.")
         return _page("case", node, find_by_code(node, code), form, problem=words, status=503)
+    if act != "look":
+        forget_files(form)
     return _page("case", node, story, Form() if act != "look" else form, done=act if act in ACTS[1:] else "")
+
+
+def _act(form: Form) -> str:
+    """Return what is to be done: nothing where another language or look was touched, or a file taken away."""
+    act = form.value("do")
+    return "look" if switched() or form.value("drop") or act not in (*ACTS, "ask-withdraw") else act
 
 
 def _refused(node: Node, form: Form, code: str, error: Refusal) -> Response:
@@ -78,7 +95,7 @@ def _moved_on(error: Refusal) -> str:
 
 
 def _ask_code(form: Form, status: int = 200) -> Response:
-    kept = [(name, form.value(name)) for name in ("do", "id", "text") if form.value(name)]
+    kept = [(name, form.value(name)) for name in ("do", "id", "text", "voice", "photo") if form.value(name)]
     kept += [("kiosk", kiosk())] if kiosk() else []
     page = render_template("kiosk/track.html", form=form, kept=kept, carried=[*kept, ("code", form.value("code"))])
     return make_response(page, status)
@@ -90,9 +107,10 @@ def _page(name: str, node: Node, story: CaseStory, form: Form, *, done: str = ""
     mine = [("code", form.value("code") or request.form["code"])]
     mine += [("kiosk", kiosk())] if kiosk() else []
     praise, writable = row.kind == "compliment", state not in ENDED
+    added = [(kind, form.value(kind)) for kind in ("voice", "photo") if form.value(kind)]
     flow = {"flow": "reply"} if name == "case" and writable else {}  # another language takes along the reply being written
     page = render_template(
-        f"kiosk/{name}.html", form=form, row=row, lines=told(node, story), mine=mine, carried=mine, done=done, problem=problem,
+        f"kiosk/{name}.html", form=form, row=row, lines=told(node, story), mine=mine, carried=mine, added=added, done=done, problem=problem,
         due=due_of(row.due, ended_at=row.resolved_at or row.ended_at, waiting=state == WAITING), promised=row.due if state not in ENDED else 0,
         about=offers.service_name(node, row.service) or offers.category_name(node, row.category), centre=offers.centre_name(node, row.centre),
         may_write=writable, may_say_fixed=state == RESOLVED, may_reopen=state == CLOSED and not praise, waits=state == WAITING,

@@ -9,9 +9,14 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from appliance.domain.consent import code_for
+from appliance.settings import ErasureSettings
+
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
+
+CONSENT = code_for(ErasureSettings().contact_days)  # what the box on the page of contact details sends when it is ticked
 
 
 @dataclass

@@ -9,9 +9,9 @@ import pytest
 from appliance.domain import events as ev
 from appliance.projections import cases
 from appliance.usecases.read_case import story
-from kiosk_ui.answers import CONSENT, ELSE
+from kiosk_ui.answers import ELSE
 from tests.factories import Site, World
-from tests.kiosk_ui.citizen import Citizen
+from tests.kiosk_ui.citizen import CONSENT, Citizen
 
 Before = Callable[..., Citizen]
 

@@ -10,9 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.web.headers import PAGE_POLICY
-from kiosk_ui.answers import CONSENT
 from tests.factories import Site, client_of
-from tests.kiosk_ui.citizen import Citizen, Reader
+from tests.kiosk_ui.citizen import CONSENT, Citizen, Reader
 
 Before = Callable[..., Citizen]
 DASH = "\u2013"

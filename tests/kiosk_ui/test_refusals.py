@@ -9,8 +9,7 @@ import pytest
 from appliance.domain.errors import Refusal, SigningStopped, StorageFull
 from appliance.store.errors import StoreError
 from kiosk_ui import feedback, following
-from kiosk_ui.answers import CONSENT
-from tests.kiosk_ui.citizen import Citizen
+from tests.kiosk_ui.citizen import CONSENT, Citizen
 
 Before = Callable[..., Citizen]
 REFUSALS = [(StorageFull(), 507, "The store is full"), (SigningStopped(), 503, "journal"), (StoreError("gone"), 503, "cannot be kept just now")]

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from kiosk_ui import feedback, home, proof, rating_api, report, sealed, services_api, slip_api, speaker, track, worker
+from kiosk_ui import feedback, figures, home, proof, rating_api, report, sealed, services_api, slip_api, speaker, track, worker
 from kiosk_ui.base import pages
 
-__all__ = ["feedback", "home", "pages", "proof", "rating_api", "report", "sealed", "services_api", "slip_api", "speaker", "track", "worker"]
+__all__ = [
+    "feedback",
+    "figures",
+    "home",
+    "pages",
+    "proof",
+    "rating_api",
+    "report",
+    "sealed",
+    "services_api",
+    "slip_api",
+    "speaker",
+    "track",
+    "worker",
+]

@@ -224,7 +224,7 @@ class Unsteady:
     """Stands before an application and misbehaves as a test says, request by request.
 
     Attributes:
-        faults: for each path, what to do with the next requests: "drop" registers and cuts the line, "500" and "429" answer so, "login"
+        faults: for each path, what to do with the next requests: "drop" registers and cuts the line, a status answers with it, "login"
             answers as a network's login page does, "" lets it through; when they are used up all goes through.
     """
 
@@ -247,7 +247,7 @@ class Unsteady:
         if fault == "login":
             start("200 OK", [("Content-Type", "text/html")])
             return [b"<h1>Welcome to Free WiFi</h1>"]
-        if fault in {"429", "500", "503", "403"}:
+        if fault.isdigit():
             start(f"{fault} No", [("Content-Type", "text/html"), ("Retry-After", "2")])
             return [b"no"]
         return self._app(environ, start)

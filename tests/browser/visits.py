@@ -80,11 +80,14 @@ class Visit:
 
     Attributes:
         page: Playwright's page.
+        script: whether pages' scripts run.
         wrong: requests that left the site, and what the browser complained of (such as a policy that refused something).
         away: the server is out of reach on purpose, which Chromium tells of on its console.
     """
 
-    def __init__(self, browser: Browser, base: str, *, size: str = "desk", script: bool = True, lang: str = "en", zoom: int = 1) -> None:
+    def __init__(
+        self, browser: Browser, base: str, *, size: str = "desk", script: bool = True, lang: str = "en", zoom: int = 1, worker: bool = False
+    ) -> None:
         """Begin at the site *base*.
 
         Args:
@@ -92,13 +95,14 @@ class Visit:
             script: whether pages' scripts run.
             lang: what the browser asks for.
             zoom: as the browser zooms: at 2 everything is twice as large, in half the room.
+            worker: whether a service worker may stand between; what it asks for itself is not seen here.
         """
         width, height = SIZES[size]
-        self.base, self.wrong, self.away = base, list[str](), False
+        self.base, self.script, self.wrong, self.away = base, script, list[str](), False
         self._context = browser.new_context(
             viewport={"width": width // zoom, "height": height // zoom}, device_scale_factor=zoom, java_script_enabled=script,
             locale={"sw": "sw-KE"}.get(lang, "en-KE"), extra_http_headers={"Accept-Language": lang}, reduced_motion="reduce",
-            has_touch=size in {"kiosk", "phone"},
+            has_touch=size in {"kiosk", "phone"}, service_workers="allow" if worker else "block",
         )  # fmt: skip
         self._context.set_default_timeout(PATIENCE)
         self._context.route("**/*", self._route)

@@ -136,6 +136,9 @@ class Limits:
         least=2 * 1024**2,
         most=32 * 1024**2,
     )
+    smallest_count: int = setting(
+        "The smallest number that figures open to everybody show, other than none. A smaller one could be somebody's.", 5, least=3, most=50
+    )
     submissions_per_hour: int = setting(
         "Messages that one terminal, or one address on the network, may send at once; after that as many an hour, one after another. More are"
         " asked to wait the seconds it takes, and lose nothing. Taps on a face are counted beside them in the same measure. A class of trainees"

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from appliance.desk.base import desk
 from appliance.usecases import list_cases
+from appliance.usecases.figures import by_centre, total
 from appliance.usecases.list_cases import Asked, Counts
 from appliance.web.casework.lists import as_file, listed, look_up, query
 from appliance.web.here import node, person
@@ -37,11 +38,13 @@ def queue() -> Response:
     form, asked = query(), _asked()
     if found := look_up(form):
         return make_response(redirect(url_for("desk.case", case=found)))
-    with node().store.read() as db:
+    here = node()
+    with here.store.read() as db:
         page, counts = listed(db, asked), list_cases.counts(db, asked)
+        rated = total(by_centre(here, db))
     body = render_template(
         "desk/queue.html", page=page, counts=counts, views=_views(asked, counts), form=form, asked=asked, title=str(VIEWS[asked.view]),
-        may_open=person().may_open,
+        may_open=person().may_open, rated=rated,
     )  # fmt: skip
     return make_response(body, 404 if form.errors else 200)
 

@@ -15,7 +15,7 @@ from appliance.domain import events as ev
 from appliance.journal.entries import Entry
 from appliance.store.db import Db
 
-VERSION = 1
+VERSION = 2
 TABLES = """
 CREATE TABLE rating (
     id TEXT NOT NULL,              -- the tap's id; or the case's, where no tap came before it
@@ -33,19 +33,20 @@ CREATE TABLE rating (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rating_ticketed ON rating (day, id) WHERE ticketed = 1 AND tapped = 1;
 CREATE TABLE rating_tally (
+    service TEXT NOT NULL,         -- '*' for all of them, so that the first pages read few rows
     day INTEGER NOT NULL,
     centre TEXT NOT NULL,
-    service TEXT NOT NULL,
     rating INTEGER NOT NULL,
     given INTEGER NOT NULL,
     ticketed INTEGER NOT NULL,
     quick INTEGER NOT NULL,
-    PRIMARY KEY (day, centre, service, rating)
+    PRIMARY KEY (service, day, centre, rating)
 ) STRICT, WITHOUT ROWID;
 """
 DROP = "DROP TABLE IF EXISTS rating; DROP TABLE IF EXISTS rating_tally;"
 DayOf = Callable[[int], int]
 FACES = (1, 2, 3, 4)
+EVERY = "*"  # in the counters: whatever the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ _values = attrgetter(*COLUMNS)
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM rating"
 _UPDATE = f"UPDATE rating SET {', '.join(f'{c} = :{c}' for c in COLUMNS[2:])} WHERE id = :id AND tapped = :tapped"
 Part = ev.Rated | ev.RatingTicketed | ev.CaseOpened
-Sums = dict[tuple[int, str, str, int], list[int]]
+Sums = dict[tuple[str, int, str, int], list[int]]
 
 
 def apply(db: Db, entries: Sequence[Entry], day_of: DayOf) -> None:
@@ -92,8 +93,8 @@ def apply(db: Db, entries: Sequence[Entry], day_of: DayOf) -> None:
             _count(sums, before, -1)
         if after != before:
             _count(sums, after, 1)
-    for (day, centre, service, rating), (given, ticketed, quick) in sums.items():
-        where = {"day": day, "centre": centre, "service": service, "rating": rating}
+    for (service, day, centre, rating), (given, ticketed, quick) in sums.items():
+        where = {"service": service, "day": day, "centre": centre, "rating": rating}
         db.count("rating_tally", where, {"given": given, "ticketed": ticketed, "quick": quick})
 
 
@@ -138,8 +139,8 @@ def _with_case(row: Row, opened: ev.CaseOpened, day_of: DayOf) -> Row:
 
 
 def _count(sums: Sums, row: Row, sign: int) -> None:
-    if row.rating:
-        counter = sums.setdefault((row.day, row.centre, row.service, row.rating), [0, 0, 0])
+    for service in (row.service, EVERY) if row.rating else ():
+        counter = sums.setdefault((service, row.day, row.centre, row.rating), [0, 0, 0])
         for at, amount in enumerate((1, row.ticketed, row.quick)):
             counter[at] += sign * amount
 
@@ -180,10 +181,10 @@ class Given:
     quick: int
 
 
-def given(db: Db, since_day: int, until_day: int, centre: str = "") -> tuple[Given, ...]:
+def given(db: Db, since_day: int, until_day: int, centre: str = "", service: str = EVERY) -> tuple[Given, ...]:
     """Return the counts of the days from *since_day* to *until_day*, of *centre* or each ('')."""
-    where = "WHERE day >= :since AND day <= :until" + (" AND centre = :centre" if centre else "")
-    params: dict[str, object] = {"since": since_day, "until": until_day} | ({"centre": centre} if centre else {})
+    where = "WHERE service = :service AND day >= :since AND day <= :until" + (" AND centre = :centre" if centre else "")
+    params: dict[str, object] = {"service": service, "since": since_day, "until": until_day} | ({"centre": centre} if centre else {})
     sums = ", ".join(f"CAST(sum({name}) AS INTEGER)" for name in ("given", "ticketed", "quick"))
     rows = db.all(f"SELECT centre, rating, {sums} FROM rating_tally {where} GROUP BY centre, rating ORDER BY centre, rating", **params)
     return tuple(Given(*row) for row in rows if row[2])

@@ -49,7 +49,7 @@ COMPARED: dict[str, str] = {
     "contact": "id",
     "promise": "day, centre",
     "rating": "id, tapped",
-    "rating_tally": "day, centre, service, rating",
+    "rating_tally": "service, day, centre, rating",
     "series": "name",
     "epoch": "origin",
     "hq_key": "kid",

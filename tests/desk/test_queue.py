@@ -11,6 +11,7 @@ import pytest
 from appliance.projections import cases
 from appliance.usecases import answer_case
 from appliance.usecases.list_cases import UNFINISHED
+from appliance.usecases.rate import Rating, rate
 from tests.desk.colleague import Colleague, Page
 from tests.desk.questions import questions
 from tests.factories import OFFICER, Site, World
@@ -144,3 +145,14 @@ def test_a_list_asks_the_database_no_more_for_many_rows_than_for_one(world: Worl
 
 def test_the_unfinished_states_are_those_in_which_somebody_still_has_to_act() -> None:
     assert set(UNFINISHED) == {"received", "acknowledged", "in_progress", "waiting", "referred", "verified"}
+
+
+def test_below_the_list_stands_what_people_said_and_how_far_it_can_be_believed(world: World, centre: Site, manager: Colleague) -> None:
+    for at in range(4):
+        rate(centre.node, Rating(id=world.mint.id(), rating=1 + at, ticket="B-1" if at else "", quick=at == 3))
+    assert "Nobody has answered yet." in manager.read("/desk").text, "the running day would show what the last person chose"
+    world.watch.pass_time(86_400)
+    manager.log_in()
+    page = manager.read("/desk")
+    assert "Ratings: 4. Without a ticket: 1. Quickly after another on the same terminal: 1." in page.text
+    assert page.answer.text.count("facebar__part--") == 4

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from appliance.usecases import watch_centres
+from appliance.usecases.rate import Rating, rate
 from tests.desk.colleague import Colleague
 from tests.desk.questions import questions
 from tests.factories import Site, World, client_of
@@ -167,3 +168,14 @@ def _fork(db: object, origin: str) -> None:
         "INSERT INTO fork (id, log, seen_at, ours, theirs) SELECT 1, id, 1795503600, 'our note', 'their note' FROM log WHERE origin = :o", o=origin
     )
     db.run("UPDATE log SET state = 'frozen' WHERE origin = :o", o=origin)  # type: ignore[attr-defined]
+
+
+def test_the_first_page_shows_what_the_country_said_and_how_far_it_can_be_believed(world: World, centre: Site, esther: Colleague) -> None:
+    for at, site in enumerate((centre, centre, world.hq)):
+        rate(site.node, Rating(id=world.mint.id(), rating=1 + at, centre="NBI", ticket="B-1" if at else ""))
+    world.sync(centre)
+    world.watch.pass_time(DAY)
+    esther.log_in()
+    page = esther.read("/hq")
+    assert "Ratings: 3. Without a ticket: 1. Quickly after another on the same terminal: 0." in page.text
+    assert page.answer.text.count("facebar__part--") == 3

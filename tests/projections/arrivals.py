@@ -164,7 +164,7 @@ def seen(db: Db) -> dict[str, list[tuple[object, ...]]]:
         "tally": db.all("SELECT centre, day, kind, state, cases FROM tally WHERE cases <> 0 ORDER BY day, kind, state"),
         "promises": db.all("SELECT day, centre, cases, kept FROM promise WHERE cases <> 0 ORDER BY day, centre"),
         "ratings": db.all(f"SELECT {', '.join(ratings.COLUMNS)} FROM rating ORDER BY id, tapped"),
-        "faces": db.all("SELECT * FROM rating_tally WHERE given <> 0 ORDER BY day, centre, service, rating"),
+        "faces": db.all("SELECT * FROM rating_tally WHERE given <> 0 ORDER BY service, day, centre, rating"),
         "receipts": [(bytes(tag), case) for tag, case in db.all("SELECT tag, case_id FROM receipt_tag ORDER BY tag, case_id")],
         "series": db.all("SELECT name, last FROM series ORDER BY name"),
         "values": db.all("SELECT e.id, b.field FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx ORDER BY e.id, b.field"),

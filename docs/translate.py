@@ -85,9 +85,14 @@ def refusals() -> frozenset[str]:
     return frozenset(known)
 
 
+def used(package: str) -> list[Word]:
+    """Return every word in the files of *package*, by file and in the order in which they stand there."""
+    return [word for path in sources(package) for word in _words_of(path)]
+
+
 def words(package: str) -> list[Word]:
-    """Return every word of *package*, by file and in the order in which they stand there."""
-    found = [word for path in sources(package) for word in _words_of(path)]
+    """Return every word whose translation belongs to *package*: those that the shared base has too are left to it."""
+    found = used(package)
     shared = set() if package == BASE else {word.id for word in words(BASE)}
     return [word for word in found if word.id not in shared]
 

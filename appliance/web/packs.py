@@ -1,7 +1,7 @@
 """Language packs: a country's own catalogues of words, compiled in memory when the server starts; what one lacks is said in the first language.
 
-A pack may be partial, and is data: an entry without a translation, marked fuzzy, or whose places differ from the English text's counts as
-missing, so that no slip of a translator can break a page.
+A pack may be partial, and is data: an entry without a translation, marked fuzzy, whose places differ from the English text's, or with signs
+of markup that text has not, counts as missing, so that no slip of a translator can break a page.
 """
 
 from __future__ import annotations
@@ -49,14 +49,16 @@ def read_pack(path: Path, lang: str) -> Catalog:
 
 def is_usable(message: Message, forms: int) -> bool:
     """Tell whether *message* has a translation that can stand in the place of its English text."""
-    texts = message.string if isinstance(message.string, (tuple, list)) else (message.string,)
-    wanted = set(_places(message.id[-1] if message.pluralizable else str(message.id)))
+    texts = message.string if isinstance(message.string, (tuple, list)) else (message.string or "",)
+    english = str(message.id[-1] if message.pluralizable else message.id)
     whole = len(texts) == (forms if message.pluralizable else 1) and all(texts)
-    return whole and not message.fuzzy and all(set(_places(str(text))) == wanted and "%" not in PLACE.sub("", str(text)) for text in texts)
+    return whole and not message.fuzzy and all(_fits(text, english) for text in texts)
 
 
-def _places(text: str) -> Iterable[str]:
-    return (found[0] for found in PLACE.finditer(text))
+def _fits(text: str, english: str) -> bool:
+    """Tell whether *text* takes in what *english* does and has none of the signs, which templates put on a page as they are, that it has not."""
+    places, wanted = ({found[0] for found in PLACE.finditer(one)} for one in (text, english))
+    return places == wanted and set('%<>&"') & set(PLACE.sub("", text)) <= set(PLACE.sub("", english)) - {"%"}
 
 
 def translations(lang: str, folders: Iterable[Path], pack: Path | None, otherwise: Translations | None = None) -> Translations:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from appliance.commands.base import Command, Progress, no_arguments, node_of, say, settings_of
 from appliance.domain.people import Person
+from appliance.journal.keyring import Keyring
 from appliance.store.store import Store
 from appliance.usecases.backup import back_up, restore
 from appliance.usecases.erase_values import BASES, erase
@@ -69,7 +70,7 @@ def _restore(asked: argparse.Namespace) -> int:
         store.migrate()
         return store
 
-    target = restore(asked.archive, identity, Path(store_url(settings)), open_checked)
+    target = restore(asked.archive, identity, Path(store_url(settings)), open_checked, Keyring(settings.keys_dir))
     say(asked, f"{target} is restored. A new epoch begins at the next start; headquarters must approve it.", path=str(target))
     return 0
 

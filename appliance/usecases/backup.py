@@ -1,4 +1,8 @@
-"""Backups: a checked copy of the database, encrypted to the centre's backup key; and the way back (spec keys K5, path 7)."""
+"""Backups: a checked copy of the database, encrypted to the centre's backup key; and the way back (spec keys K5, path 7).
+
+Behind the database stand the intake keys, by which terminals' outboxes open (spec keys §2): SQLite reads as many pages as its header
+names, so what follows them is no part of it. Every other key stays in the key folder (rule N1).
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pyrage
 
 from appliance.domain.errors import Refusal
+from appliance.journal.intake_keys import IntakeKeys
 from appliance.journal.keyring import Keyring, sync_folder
 from appliance.journal.verify import verify_logs
 from appliance.store.store import Store
@@ -22,6 +28,7 @@ from appliance.usecases.epochs import PUT_BACK
 
 RECIPIENT = "backup.recipient"
 SUFFIX = ".cfms.age"
+_MARK = b"cfms-intake-keys/v1\n"
 STAMP = "%Y%m%dT%H%M%SZ"
 Progress = Callable[[int, int], None]
 
@@ -63,7 +70,7 @@ def make_backup_key(keyring: Keyring) -> str | None:
 def back_up(store: Store, keyring: Keyring, folder: Path, now: int, keep_days: int, progress: Progress | None = None) -> Backup:
     """Write today's archive: copied by SQLite's backup API, checked, encrypted, fsynced, renamed; old ones go.
 
-    The key folder is never part of it (rule N1). A crash at any step leaves only a temporary file, removed next time.
+    Of the key folder it holds the intake keys alone (rule N1). A crash at any step leaves only a temporary file, removed next time.
 
     Raises:
         NoBackupKey.
@@ -78,6 +85,8 @@ def back_up(store: Store, keyring: Keyring, folder: Path, now: int, keep_days: i
     plain, sealed = folder / f".making-{name}.db", folder / f".making-{name}"
     try:
         store.backup_to(plain, progress)
+        with plain.open("ab") as file:
+            file.write(_behind(IntakeKeys(keyring)))
         pyrage.encrypt_file(str(plain), str(sealed), [recipient])
         _sync_file(sealed)
         sealed.rename(folder / name)
@@ -87,6 +96,28 @@ def back_up(store: Store, keyring: Keyring, folder: Path, now: int, keep_days: i
         sealed.unlink(missing_ok=True)
     forget_old(folder, now, keep_days)
     return Backup(folder / name, now, (folder / name).stat().st_size)
+
+
+def _behind(keys: IntakeKeys) -> bytes:
+    """Return what stands behind the database in an archive: the intake keys, how long that is, and a mark."""
+    kept = msgspec.json.encode(keys.export())
+    return kept + len(kept).to_bytes(8, "big") + _MARK
+
+
+def _cut(file: Path) -> list[tuple[int, bytes]]:
+    """Take the intake keys off the end of *file*; none where the archive is older than they are."""
+    tail = 8 + len(_MARK)
+    with file.open("r+b") as held:
+        size = held.seek(0, os.SEEK_END)
+        held.seek(max(0, size - tail))
+        end = held.read()
+        if not end.endswith(_MARK):
+            return []
+        start = size - tail - int.from_bytes(end[:8], "big")
+        held.seek(start)
+        kept = msgspec.json.decode(held.read(size - tail - start), type=list[tuple[int, bytes]])
+        held.truncate(start)
+    return kept
 
 
 def _sync_file(path: Path) -> None:
@@ -122,8 +153,8 @@ def forget_old(folder: Path, now: int, keep_days: int) -> int:
     return len(old)
 
 
-def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[Path], Store]) -> Path:
-    """Open *archive* with the paper key, verify it whole, and only then put it in place as *target*.
+def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[Path], Store], keyring: Keyring) -> Path:
+    """Open *archive* with the paper key, verify it whole, and only then put it in place as *target*; its intake keys into *keyring*.
 
     The node begins a new epoch at its next start, also where its keys and marks are still there and nothing was lost: what
     was erased since stands in the archive (rule N1, spec log §4.8).
@@ -145,6 +176,7 @@ def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".restoring-") as name:
         fresh = Path(name) / target.name
         _decrypt(archive, identity, fresh)
+        intake = _cut(fresh)
         store = open_checked(fresh)
         try:
             with store.read() as db:
@@ -155,6 +187,7 @@ def restore(archive: Path, identity: str, target: Path, open_checked: Callable[[
         if wrong:
             raise BackupBroken(why=f"{wrong.what}, entry {wrong.index}")
         _sync_file(fresh)
+        IntakeKeys(keyring).take_back(intake)
         shutil.move(fresh, target)
         sync_folder(target.parent)
     return target

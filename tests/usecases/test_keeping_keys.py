@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pyrage
 import pytest
 
 from appliance.domain import events as ev
+from appliance.journal.intake_keys import IntakeKeys
+from appliance.journal.keyring import Keyring
 from appliance.store.store import Store
 from appliance.usecases import backup
 from appliance.usecases.answer_case import reply_to_citizen
@@ -19,7 +23,7 @@ from tests.factories import ADMINISTRATOR, HQ_OFFICER, MANAGER, NOW, Site, World
 from tests.usecases.looking import contact, opens, secrets, texts
 
 DAY = 86_400
-PUBLIC = {"backup.recipient", "roots", "hq-keys.note", "hq-data-current", ".making"}  # the last is empty: a lock
+PUBLIC = {"backup.recipient", "roots", "hq-keys.note", "hq-data-current", "intake.list", ".making"}  # the last is empty: a lock
 
 
 def open_checked(path: Path) -> Store:
@@ -48,7 +52,7 @@ class Safe:
         self.site.close()
         for file in self.site.data.glob("cfms.db*"):
             file.unlink()
-        restore(kept.path, self.paper, self.site.database, open_checked)
+        restore(kept.path, self.paper, self.site.database, open_checked, Keyring(self.site.keys))
 
 
 @pytest.fixture
@@ -82,13 +86,15 @@ def test_no_key_stands_in_a_database_or_in_a_file_that_another_can_read(world: W
                     assert [name for name in holder.holds_bytes(key.read_bytes()) if not name.startswith("keys/")] == [], key.name
 
 
-def test_no_key_is_in_an_archive(safe: Safe) -> None:
+def test_no_key_is_in_an_archive_but_those_that_open_terminals_outboxes(safe: Safe) -> None:
     kept = safe.keep()
     plain = pyrage.decrypt(kept.path.read_bytes(), [pyrage.x25519.Identity.from_str(safe.paper)])
     assert plain.startswith(b"SQLite format 3\0")
     for key in safe.site.keys.iterdir():
         if key.name not in PUBLIC:
+            said = base64.b64encode(key.read_bytes())
             assert key.read_bytes() not in plain, key.name
+            assert (said in plain) == key.name.startswith("intake-"), key.name
     assert safe.site.holds_bytes(safe.paper.encode()) == []
 
 
@@ -108,10 +114,10 @@ def test_an_archive_is_in_the_age_format_and_opens_with_the_paper_key_alone(safe
     kept = safe.keep()
     assert kept.path.read_bytes().startswith(b"age-encryption.org/v1\n-> X25519 ")
     with pytest.raises(WrongBackupKey):
-        restore(kept.path, str(pyrage.x25519.Identity.generate()), safe.site.folder / "new" / "cfms.db", open_checked)
+        restore(kept.path, str(pyrage.x25519.Identity.generate()), safe.site.folder / "new" / "cfms.db", open_checked, Keyring(safe.site.keys))
     for wrong in ("", "AGE-SECRET-KEY-1", safe.paper[:-1]):
         with pytest.raises(WrongBackupKey):
-            restore(kept.path, wrong, safe.site.folder / "new" / "cfms.db", open_checked)
+            restore(kept.path, wrong, safe.site.folder / "new" / "cfms.db", open_checked, Keyring(safe.site.keys))
     assert list((safe.site.folder / "new").glob("**/*.db")) == []
 
 
@@ -187,7 +193,7 @@ def test_a_damaged_archive_is_refused_and_nothing_is_put_in_place(safe: Safe) ->
     ):
         kept.path.write_bytes(damage)
         with pytest.raises((BackupBroken, WrongBackupKey)):
-            restore(kept.path, safe.paper, target, open_checked)
+            restore(kept.path, safe.paper, target, open_checked, Keyring(safe.site.keys))
     assert [path for path in target.parent.glob("*") if not path.name.startswith("writer")] == []
 
 
@@ -206,7 +212,7 @@ def test_an_archive_whose_log_does_not_verify_is_refused(safe: Safe) -> None:
     forged.write_bytes(pyrage.encrypt(plain.read_bytes(), [recipient]))
     target = safe.site.folder / "new" / "cfms.db"
     with pytest.raises(BackupBroken, match="leaf"):
-        restore(forged, safe.paper, target, open_checked)
+        restore(forged, safe.paper, target, open_checked, Keyring(safe.site.keys))
     assert not target.exists()
 
 
@@ -214,13 +220,13 @@ def test_a_database_or_its_log_that_is_there_is_never_written_over(safe: Safe) -
     kept = safe.keep()
     before = safe.site.database.read_bytes()
     with pytest.raises(AlreadyThere):
-        restore(kept.path, safe.paper, safe.site.database, open_checked)
+        restore(kept.path, safe.paper, safe.site.database, open_checked, Keyring(safe.site.keys))
     assert safe.site.database.read_bytes() == before
     target = safe.site.folder / "new" / "cfms.db"
     target.parent.mkdir()
     (target.parent / "cfms.db-wal").write_bytes(b"frames of another database")
     with pytest.raises(AlreadyThere, match=r"cfms\.db-wal"):
-        restore(kept.path, safe.paper, target, open_checked)
+        restore(kept.path, safe.paper, target, open_checked, Keyring(safe.site.keys))
     assert not target.exists()
 
 
@@ -230,7 +236,7 @@ def test_what_a_restore_left_when_it_was_cut_off_is_cleared_away(safe: Safe) -> 
     half = target.parent / ".restoring-half"
     half.mkdir(parents=True)
     (half / "cfms.db").write_bytes(b"plain words")
-    restore(kept.path, safe.paper, target, open_checked)
+    restore(kept.path, safe.paper, target, open_checked, Keyring(safe.site.keys))
     assert target.exists()
     assert not half.exists()
 
@@ -252,6 +258,34 @@ def test_a_restored_centre_begins_a_new_epoch_and_gets_back_what_it_lost(world: 
     world.sync(centre)
     assert texts(centre, receipt.code) == ["Filed after the archive"]
     assert [centre.verify(), world.hq.verify()] == ["", ""]
+
+
+def test_a_box_that_is_replaced_opens_what_terminals_kept_for_the_old_one(world: World, safe: Safe) -> None:
+    keys = IntakeKeys(safe.site.node.keyring)
+    old = keys.current()
+    keys.renew(int(safe.site.watch.now))
+    kept, current = safe.keep(), keys.current()
+    safe.site.close()
+    for folder in (safe.site.data, safe.site.keys, safe.site.marks):
+        shutil.rmtree(folder)
+    restore(kept.path, safe.paper, safe.site.database, open_checked, Keyring(safe.site.keys))
+    back = IntakeKeys(safe.site.node.keyring)
+    assert back.current().kid == current.kid
+    for key in (old, current):
+        found = back.find(key.kid)
+        assert found is not None
+        assert found.public == key.public
+    assert safe.site.verify() == ""
+
+
+def test_an_archive_from_before_there_were_intake_keys_is_restored_too(safe: Safe) -> None:
+    kept = safe.keep()
+    plain = pyrage.decrypt(kept.path.read_bytes(), [pyrage.x25519.Identity.from_str(safe.paper)])
+    recipient = pyrage.x25519.Recipient.from_str((safe.site.keys / backup.RECIPIENT).read_text())
+    start = plain.rindex(b"[[")
+    kept.path.write_bytes(pyrage.encrypt(plain[:start], [recipient]))
+    safe.put_back(kept)
+    assert safe.site.verify() == ""
 
 
 @pytest.mark.parametrize("by", ["centre", "hq"])

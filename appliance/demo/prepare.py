@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sync.exchange import Stopped
 from sync.link import LinkDown
 
+from appliance.demo import taps
 from appliance.demo.hosting import hosted
 from appliance.demo.people import add_staff
 from appliance.demo.place import CENTRE, Place
@@ -96,12 +97,13 @@ def _enrol(centre: Node, hq: Node, tell: Tell) -> None:
 
 
 def play(stage: Stage, now: int) -> None:
-    """Play every story up to *now* in the order of time, an exchange after each act."""
+    """Play every story and the taps of every day up to *now* in the order of time, an exchange after each act."""
     country = stage.centre.country
     acts: list[tuple[int, Callable[[], object]]] = []
     for story in STORIES:
         acts.append((moment(country, now, story.days, story.at), lambda story=story: stage.file(story)))  # type: ignore[misc]
         acts += [(moment(country, now, step.days, step.at), lambda step=step, story=story: step.act(stage, story)) for step in story.steps]  # type: ignore[misc]
+    acts += [(moment(country, now, days, taps.AT), lambda days=days: taps.tap_a_day(stage, days)) for days in range(1, taps.DAYS + 1)]  # type: ignore[misc]
     for ts, act in sorted(acts, key=lambda one: one[0]):
         stage.calendar.now = ts
         act()

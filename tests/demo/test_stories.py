@@ -8,14 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from appliance.demo.people import CENTRE_STAFF, HQ_STAFF, PASSWORD
-from appliance.demo.place import Place
+from appliance.demo.place import CENTRE, Place
 from appliance.demo.prepare import opened
 from appliance.demo.stories import STORIES
+from appliance.demo.taps import ELSEWHERE
 from appliance.domain.cases import KINDS
 from appliance.domain.codes import check_receipt_code
 from appliance.domain.errors import UnknownCode
 from appliance.projections.cases import CaseRow
 from appliance.usecases.accounts import log_in
+from appliance.usecases.figures import by_centre
 from appliance.usecases.node import Node
 from appliance.usecases.read_case import CaseStory, find_by_code
 from appliance.usecases.run_exchange import exchange_state
@@ -106,3 +108,16 @@ def test_the_log_tells_of_no_clock_that_stepped(nodes: dict[str, Node]) -> None:
     with nodes["centre"].store.read() as db:
         leaves = [bytes(leaf) for (leaf,) in db.all("SELECT leaf FROM entry")]
     assert not any(b'"t":"clock"' in leaf for leaf in leaves)
+
+
+def test_the_figures_show_weeks_of_taps_the_same_on_both_sides(nodes: dict[str, Node]) -> None:
+    seen = {}
+    for name, node in nodes.items():
+        with node.store.read() as db:
+            seen[name] = by_centre(node, db)
+    here = seen["centre"][CENTRE]
+    assert here == seen["hq"][CENTRE]
+    assert sum(here.faces) > 200
+    assert min(here.faces) > 20
+    assert 0 < here.quick < here.unticketed < here.given
+    assert set(seen["hq"]) >= {CENTRE, *ELSEWHERE}

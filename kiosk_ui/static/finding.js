@@ -72,11 +72,11 @@
     if (!whole) return;
     const code = typed.replace(/[\s-]/g, "");
     const poster = cfms.answers.isPosterCode(code);
-    const more = poster && offered(code) ? [{ code }] : await catalogue(poster ? code : typed);
+    const more = await (poster && offered(code) ? [{ code }] : catalogue(poster ? code : typed));
     if (!drawn() || page.typed !== typed) return;
     const items = more.map((one) => offered(one.code) || made(one));
     found([...new Set([...items, ...near])]);
-    if (poster && items.length === 1) button(items[0]).click();
+    if (poster && items.length === 1) cfms.flow.pick(code, items[0].querySelector(".choice__label").textContent);
   };
 
   const catalogue = async (asked) => {

@@ -165,7 +165,7 @@
     if (answers.rating && answers.ticket) cfms.sending.rate("kind");
     draft.drop();
     begin();
-    here = "counted";
+    [here, begun] = ["counted", true];
     stage.show(stage.step("counted"));
   };
 
@@ -175,7 +175,7 @@
     const page = await stage.fetched(cfms.look.along(where));
     const at = here;
     if (!page) return stage.warn(document.getElementById("main"), stage.sentence("away"));
-    stage.become(page);
+    stage.become(page, true);
     if (ENDS.includes(at)) return cfms.sending.again();
     return ask(at);
   };
@@ -214,7 +214,7 @@
   // --- where it begins --------------------------------------------------------------------------------
 
   cfms.flow = {
-    ask, wrong, rules,
+    ask, pick, wrong, rules,
     way: () => way,
     state: () => ({ answers, files, here }),
     stepOf: (field) => STEP_OF[field] || (way.includes(field) ? field : "review"),
@@ -222,7 +222,7 @@
     end(at) {
       draft.drop();
       begin();
-      here = at;
+      [here, begun] = [at, true];
     },
   };
 

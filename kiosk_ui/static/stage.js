@@ -97,15 +97,16 @@
     show(content, page.title);
   };
 
-  // Shows another page whole: its tools, its templates and its language.
-  const become = (page) => {
+  // Shows another page whole: its tools, its templates and its language; but the main part that is here now, where that is *kept*.
+  const become = (page, kept = false) => {
     const root = document.documentElement;
+    if (kept) page.getElementById("main").replaceChildren(...place().childNodes);
     for (const name of ["lang", "dir", "class"]) root.setAttribute(name, page.documentElement.getAttribute(name) || "");
-    document.title = page.title;
     document.body.className = page.body.className;
     document.body.replaceChildren(...page.body.childNodes);
+    if (!kept) document.title = page.title;
     window.scrollTo(0, 0);
-    if (!document.querySelector("[data-focus]")) focus(document.querySelector("h1") || place());
+    if (!kept && !document.querySelector("[data-focus]")) focus(document.querySelector("h1") || place());
     cfms.announce(document.body);
   };
 

@@ -31,6 +31,11 @@ WORDS = {
 }  # fmt: skip
 
 
+# A sign in the main part, gone as soon as something else stands there, whether it came as a page or by script.
+_MARK = "document.getElementById('main').append(Object.assign(document.createElement('i'), { id: 'before', hidden: true }))"
+_CAME = "() => document.getElementById('main') && !document.getElementById('before') && document.readyState === 'complete'"
+
+
 @dataclass
 class Citizen:
     """A citizen in a real browser, who looks at every page they come to.
@@ -38,6 +43,7 @@ class Citizen:
     Attributes:
         look: whether each page is held to accessibility and size on the way (not where scripts are off: the looking is a script).
         faults: what was wrong with the pages they saw.
+        taps: how often they touched something that leads on, or an answer.
     """
 
     visit: Visit
@@ -45,6 +51,7 @@ class Citizen:
     target: float = KIOSK_TARGET
     look: bool = True
     faults: list[str] = field(default_factory=list)
+    taps: int = 0
 
     @property
     def page(self) -> Page:
@@ -70,10 +77,26 @@ class Citizen:
         return self.page.locator("main").get_by_role("button", name=self.word(name), exact=True)
 
     def tap(self, what: Locator) -> None:
-        """Touch what leads to another page, and look at that when all of it is there."""
-        with self.page.expect_navigation(wait_until="load"):
+        """Touch what leads on, and look at what comes: another page, or another step in this one."""
+        if self.script:
+            self.page.evaluate(_MARK)
             what.click()
+            self.page.wait_for_function(_CAME)
+        else:
+            with self.page.expect_navigation(wait_until="load"):
+                what.click()
+        self.taps += 1
         self.seen()
+
+    @property
+    def script(self) -> bool:
+        """Whether scripts run."""
+        return self.visit.script
+
+    @property
+    def heading(self) -> str:
+        """What the page asks."""
+        return self.page.locator("main h1").first.inner_text()
 
     def touch(self, name: str) -> None:
         """Touch a button by its words."""
@@ -82,6 +105,23 @@ class Citizen:
     def pick(self, words: str) -> None:
         """Touch an answer."""
         self.tap(self.page.locator("button.choice", has_text=words).first)
+
+    def choose(self, value: str) -> None:
+        """Touch the answer of that value: a face, a kind, a service."""
+        self.tap(self.page.locator(f"main button[name=pick][value='{value}']").first)
+
+    def chip(self, place: int = 0) -> None:
+        """Mark what it is about."""
+        self.page.locator("main label.choice").nth(place).click()
+        self.taps += 1
+
+    def go_on(self) -> None:
+        """Touch the form's own way on."""
+        self.tap(self.page.locator("main form > button.govuk-button").last)
+
+    def code(self) -> str:
+        """Read the code on the receipt."""
+        return "".join(self.page.locator("main .code__group > :first-child").all_inner_texts())
 
     def go(self, name: str) -> None:
         """Touch a way on of the first page."""

@@ -25,7 +25,6 @@ from appliance.demo.servers import Server, running
 from appliance.demo.stories import STORIES
 from appliance.demo.watching import Watcher
 from appliance.domain.codes import group_receipt_code
-from kiosk_ui.base import PICTURES
 
 _LOOK_SECONDS = 0.3  # how soon a server that ended is noticed
 _READ_SECONDS = 1.5
@@ -66,7 +65,7 @@ def _show(asked: argparse.Namespace, place: Place) -> int:
         servers = stack.enter_context(running(place))
         hq, centre = (stack.enter_context(opened(settings[role], tell=warn)) for role in ("hq", "centre"))
         watcher = Watcher(centre, hq, cable)
-        stack.enter_context(hosted(create_page(watcher, place.ports, centre.country, PICTURES), place.ports.switch))
+        stack.enter_context(hosted(create_page(watcher, place.ports, centre.country), place.ports.switch))
         _welcome(place)
         if asked.outage:
             figures = Outage(watcher, *servers, tell=_slowly if sys.stderr.isatty() else warn).run()
@@ -84,6 +83,7 @@ def _welcome(place: Place) -> None:
   The desk of the centre     http://{HOST}:{ports.centre}/desk
   Headquarters               http://{HOST}:{ports.hq}/hq
   The cable, and a switch    http://{HOST}:{ports.switch}/
+  Every part of the pages    http://{HOST}:{ports.switch}/styleguide/
 
   Log in with the password   {PASSWORD}
     at the centre            {_people(CENTRE_STAFF)}

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from appliance.demo.people import CENTRE_STAFF, HQ_STAFF, PASSWORD
 from appliance.demo.place import HOST, Ports
 from appliance.demo.stories import STORIES
+from appliance.demo.styleguide import guide
 from appliance.demo.watching import Watcher
 from appliance.domain.codes import group_receipt_code
 from appliance.domain.country import Country
@@ -23,6 +24,7 @@ from appliance.web.app import new_app
 from appliance.web.context import Face, Options, Tongue
 from appliance.web.faces import add_face
 from appliance.web.i18n import lang
+from kiosk_ui import base as kiosk
 
 HERE = Path(__file__).parent
 REFRESH_SECONDS = 3
@@ -57,24 +59,30 @@ class Desk:
     token: str
 
 
-def create_page(watcher: Watcher, ports: Ports, country: Country, pictures: Path) -> Flask:
+def create_page(watcher: Watcher, ports: Ports, country: Country) -> Flask:
     """Return the application of the page."""
     options = Options(
         secret=random_bytes(32),
         languages=tuple(Tongue(one.code, one.name) for one in country.ready_languages),
         zone=country.zone,
         accounts=Nobody(),
-        pictures=pictures,
+        pictures=kiosk.PICTURES,
         now=lambda: watcher.centre.clock.read().ts,
         home="/",
-        translations=(HERE / "translations",),
+        translations=(HERE / "translations", kiosk.TRANSLATIONS),
     )
     app = new_app("cfms-demo", options)
     app.extensions["cfms-demo"] = Desk(watcher, ports, random_bytes(16).hex())
     add_face(app, pages, Face.CITIZENS)
-    # The pages of errors are those of the kiosk; of the kiosk nothing else is here.
-    add_face(app, Blueprint("kiosk", __name__, static_folder=pictures.parent, static_url_path="/static/kiosk"), Face.CITIZENS)
+    add_face(app, _looks_of_the_kiosk(), Face.CITIZENS)
+    add_face(app, guide, Face.CITIZENS)
     return app
+
+
+def _looks_of_the_kiosk() -> Blueprint:
+    """Return what pages of errors and the style guide are drawn with; of the kiosk nothing else is here."""
+    here = kiosk.HERE
+    return Blueprint("kiosk", __name__, static_folder=here / "static", static_url_path="/static/kiosk", template_folder=here / "templates")
 
 
 def _desk() -> Desk:

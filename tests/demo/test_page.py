@@ -17,7 +17,7 @@ from appliance.demo.prepare import opened
 from appliance.demo.stories import STORIES
 from appliance.demo.watching import Watcher
 from appliance.domain.codes import group_receipt_code
-from kiosk_ui.base import PICTURES
+from appliance.wiring import create_app
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def watcher(prepared: Place) -> Iterator[Watcher]:
 def page(watcher: Watcher, prepared: Place) -> flask.testing.FlaskClient:
     """Return a browser before the page, the cable whole."""
     watcher.cable.join()
-    return create_page(watcher, prepared.ports, watcher.centre.country, PICTURES).test_client()
+    return create_page(watcher, prepared.ports, watcher.centre.country).test_client()
 
 
 def token(page: flask.testing.FlaskClient) -> str:
@@ -90,3 +90,17 @@ def test_it_allows_nothing_from_elsewhere_and_needs_no_script(page: flask.testin
 
 def test_an_address_it_does_not_know_is_a_plain_page(page: flask.testing.FlaskClient) -> None:
     assert page.get("/nowhere").status_code == 404
+
+
+def test_the_style_guide_is_a_link_away(page: flask.testing.FlaskClient) -> None:
+    assert 'href="/styleguide/?lang=en"' in page.get("/").text
+    kiosk, desk = page.get("/styleguide/"), page.get("/styleguide/desk")
+    assert (kiosk.status_code, desk.status_code) == (200, 200)
+    assert "kiosk.css" in kiosk.text
+    assert "desk.css" in desk.text
+    assert page.get("/no-such-page").status_code == 404
+
+
+def test_no_server_of_a_node_has_the_style_guide(watcher: Watcher) -> None:
+    for node in (watcher.centre, watcher.hq):
+        assert create_app(node).test_client().get("/styleguide/").status_code == 404

@@ -13,6 +13,7 @@ from appliance.usecases.backup import backups
 from appliance.usecases.confirm_time import confirm_time, time_in_doubt
 from appliance.usecases.erase_values import scrub_due
 from appliance.usecases.run_exchange import exchange_state
+from appliance.usecases.terminals import terminals
 from appliance.usecases.watch_centres import set_aside
 from appliance.web.here import node, person
 from appliance.web.texts import _l
@@ -31,11 +32,11 @@ def sync() -> Response:
     here = node()
     state, doubt = exchange_state(here), time_in_doubt(here)
     with here.store.read() as db:
-        aside = set_aside(db)
+        aside, heard = set_aside(db), terminals(db)
     page = render_template(
         "desk/sync.html", state=state, why=why(state.why), running=errand().running, clock=here.clock.read(),
         quality=str(QUALITIES[here.clock.read().quality]), doubt=doubt, may_confirm=person().may_manage and doubt == "step",
-        may_exchange=person().may_answer, newest=next(iter(backups(here.settings.backup.dir)), None), scrubbing=scrub_due(here), aside=aside,
+        may_exchange=person().may_answer, newest=next(iter(backups(here.settings.backup.dir)), None), scrubbing=scrub_due(here), aside=aside, terminals=heard,
         asked=request.args.get("asked", ""),
     )  # fmt: skip
     return make_response(page)

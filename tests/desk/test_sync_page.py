@@ -11,6 +11,7 @@ from appliance.domain.errors import NotAllowed
 from appliance.usecases import enrol_centre, facts, run_exchange
 from appliance.usecases.backup import back_up, make_backup_key
 from appliance.usecases.confirm_time import TimeNotSet, confirm_time, time_in_doubt
+from appliance.usecases.terminals import hear
 from tests.desk.colleague import Colleague
 from tests.factories import MANAGER, OFFICER, Site, World
 
@@ -54,6 +55,18 @@ def test_a_centre_that_was_shut_out_reads_why(world: World, centre: Site, amina:
     page = amina.read("/desk/sync")
     assert "Headquarters has closed this log" in page.text
     assert "the appliance was stolen" in page.text
+
+
+def test_terminals_are_shown_with_what_waits_on_them(world: World, centre: Site, amina: Colleague) -> None:
+    assert "Terminals" not in amina.read("/desk/sync").text
+    hear(centre.node, "K2", 3, 0)
+    world.watch.pass_time(300)
+    hear(centre.node, "K1", 0, 0)
+    page = amina.read("/desk/sync")
+    assert "K1 just now 0 0 K2 5 minutes ago 3 0" in page.text
+    assert "could not be registered" not in page.text
+    hear(centre.node, "K2", 0, 1)
+    assert "could not be registered" in amina.read("/desk/sync").text
 
 
 def test_the_last_backup_is_named(world: World, centre: Site, amina: Colleague) -> None:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, Refusal, SigningStopped, StorageFull, TooMany, UnknownCode
 from appliance.store.errors import StoreError
+from appliance.usecases.media import Upload
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Submission, open_case
 from appliance.usecases.open_sealed import KeyGone
+from appliance.usecases.print_slip import PrinterOpen, PrinterSilent
 from appliance.usecases.read_case import CaseStory, Line
 from appliance.web.here import node as here_node
 from appliance.web.limits import Limits
@@ -28,12 +31,13 @@ log = logging.getLogger("cfms.api")
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 PATH = "/api/v1/feedback"
 _MALFORMED = "This is not the JSON that is described in docs/protocol.md."
-MAX_BODY = 128 * 1024  # bytes; the longest text fits several times
+MAX_BODY = 128 * 1024  # bytes of a message without photo or voice note; the longest text fits several times
 
 _submission = msgspec.json.Decoder(Submission)
 _encode = msgspec.json.Encoder().encode
 _STATUS: dict[type[Refusal], int] = {
-    NotFound: 404, UnknownCode: 404, CodeConflict: 409, KeyGone: 410, TooMany: 429, SigningStopped: 503, StorageFull: 507,
+    NotFound: 404, UnknownCode: 404, CodeConflict: 409, KeyGone: 410, TooMany: 429, SigningStopped: 503,
+    PrinterOpen: 503, PrinterSilent: 503, StorageFull: 507,
 }  # fmt: skip
 
 
@@ -44,6 +48,7 @@ class Track(msgspec.Struct, kw_only=True):
     do: str = "look"
     id: str = ""
     text: str = ""
+    files: tuple[Upload, ...] = ()
 
 
 _track = msgspec.json.Decoder(Track)
@@ -59,7 +64,7 @@ class FeedbackDoor:
     def __init__(self, application: WSGIApplication, node: Node, limits: Limits) -> None:
         """Stand before *application*."""
         self._application, self._node, self._limits = application, node, limits
-        self._plain = node.settings.web.plain_http
+        self._plain, self._most = node.settings.web.plain_http, node.settings.limits.body_bytes
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -69,8 +74,8 @@ class FeedbackDoor:
             length = int(environ.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        if length > MAX_BODY:
-            return _say(start_response, 413, _problem("TooLarge", f"A message has {MAX_BODY} bytes at most."))
+        if length > self._most:
+            return _say(start_response, 413, _too_large(self._most))
         try:
             self._limits.check_submission(environ.get("REMOTE_ADDR", ""), _terminal(environ["QUERY_STRING"]))
         except TooMany as error:
@@ -79,6 +84,8 @@ class FeedbackDoor:
         return _say(start_response, status, body)
 
     def _register(self, raw: bytes) -> tuple[int, bytes]:
+        if _too_heavy(raw):
+            return 413, _too_large(MAX_BODY)
         try:
             receipt = open_case(self._node, _submission.decode(raw))
         except Refusal as error:
@@ -113,6 +120,15 @@ def _say(start_response: StartResponse, status: int, body: bytes, *more: tuple[s
 
 def _problem(name: str, message: str, details: Mapping[str, object] | None = None) -> bytes:
     return _encode({"error": name, "message": message, "details": {k: str(v) for k, v in (details or {}).items()}})
+
+
+def _too_heavy(raw: bytes) -> bool:
+    """Tell whether a body is larger than any message without a photo or voice note, and has none."""
+    return len(raw) > MAX_BODY and b'"files"' not in raw
+
+
+def _too_large(most: int) -> bytes:
+    return _problem("TooLarge", f"A message has {most} bytes at most.")
 
 
 def _problem_of(error: Refusal) -> bytes:
@@ -153,10 +169,15 @@ def _limit() -> None:
 @api.post("/track")
 def track() -> Response:
     """Show or continue a case by its receipt code, which travels in the body and never in a URL."""
-    node, said = here_node(), _track.decode(request.get_data())
+    node = here_node()
+    request.max_content_length = node.settings.limits.body_bytes
+    raw = request.get_data()
+    if _too_heavy(raw):
+        raise RequestEntityTooLarge
+    said = _track.decode(raw)
     if said.do not in ACTS:
         raise InvalidInput(field="do", reason="look, reply, fixed, not-fixed or withdraw")
-    return answer(shown(follow(node, said.code, said.do, said.id, said.text, "web")))
+    return answer(shown(follow(node, said.code, said.do, said.id, said.text, "web", said.files)))
 
 
 def shown(story: CaseStory) -> dict[str, Any]:
@@ -166,7 +187,7 @@ def shown(story: CaseStory) -> dict[str, Any]:
         "ref": row.ref, "kind": row.kind, "state": row.state, "centre": row.centre, "opened_at": row.opened_at,
         "ack_due": row.ack_due, "due": row.due, "resolved_at": row.resolved_at,
         "story": [
-            {"kind": line.kind, "at": line.at, "by": _author(line), "text": line.text, "detail": line.detail}
+            {"kind": line.kind, "at": line.at, "by": _author(line), "text": line.text, "detail": line.detail, "files": line.files}
             for line in story.lines
             if line.kind not in ("assigned", "escalated")
         ],

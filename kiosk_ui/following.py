@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import current_app
 
 from appliance.domain.errors import UnknownCode
 from appliance.usecases.follow_case import answer_fixed, withdraw_case, write_again
+from appliance.usecases.media import Upload
 from appliance.usecases.node import Node
 from appliance.usecases.read_case import CaseStory, find_by_code
 from appliance.web.limits import Limits
@@ -22,11 +24,12 @@ def limits() -> Limits:
     return found
 
 
-def follow(node: Node, code: str, act: str, id: str, text: str, channel: str) -> CaseStory:
+def follow(node: Node, code: str, act: str, id: str, text: str, channel: str, files: Sequence[Upload] = ()) -> CaseStory:
     """Do *act*, one of ``ACTS``, on the case that *code* opens, and return it.
 
     Args:
         id: minted before sending, so that sending twice is sending once; unused to look.
+        files: photos and voice notes of a reply.
 
     Raises:
         TooMany: too many wrong codes came from this terminal; nothing was looked up.
@@ -34,16 +37,16 @@ def follow(node: Node, code: str, act: str, id: str, text: str, channel: str) ->
     """
     limits().check_guess(address(), kiosk())
     try:
-        return _do(node, code, act, id, text, channel)
+        return _do(node, code, act, id, text, channel, files)
     except UnknownCode:
         limits().count_wrong_code(address(), kiosk())
         raise
 
 
-def _do(node: Node, code: str, act: str, id: str, text: str, channel: str) -> CaseStory:
+def _do(node: Node, code: str, act: str, id: str, text: str, channel: str, files: Sequence[Upload]) -> CaseStory:
     match act:
         case "reply":
-            return write_again(node, code, id, text, channel)
+            return write_again(node, code, id, text, channel, files)
         case "fixed" | "not-fixed":
             return answer_fixed(node, code, id, yes=act == "fixed", channel=channel)
         case "withdraw":

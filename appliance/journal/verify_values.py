@@ -15,6 +15,7 @@ from appliance.domain import events as ev
 from appliance.journal import tombstones
 from appliance.journal.entries import subject_of, unwrap
 from appliance.journal.verify import CHUNK, Progress, Wrong
+from appliance.journal.verify_files import missing_chunk
 from appliance.store.db import Db, Row
 
 Place = tuple[int, int, str, int]  # log, index, subject, n
@@ -60,7 +61,7 @@ def verify_index(db: Db, progress: Progress | None = None) -> Wrong | None:
                         return Wrong(origin, index, "the index does not know its event")
                     known += places.get(event.id) == (log, index, *subject_of(event))
             here = [(index, events[-1]) for index, events in leaves if places.get(events[-1].id, ())[:2] == (log, index)]
-            if wrong := _missing_value(db, log, origin, start, here):
+            if wrong := _missing_value(db, log, origin, start, here) or missing_chunk(db, log, origin, here):
                 return wrong
             if progress:
                 progress(f"index of {origin}", min(size, start + CHUNK), size)

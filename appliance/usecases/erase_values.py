@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sync.files import is_field
+
 from appliance.domain import events as ev
 from appliance.domain.errors import ErasureNotAllowed, NotFound, UnknownChoice
 from appliance.domain.people import MANAGERS, Person, check_role
@@ -20,7 +22,8 @@ SCRUB = "scrub_due"  # fact: '1' while erased bytes may still stand in the write
 def erase(node: Node, case: str, person: Person, fields: tuple[str, ...], basis: str) -> bool:
     """Erase *fields* of *case*, or with no field all of the case's values; return True when no file holds the bytes.
 
-    A centre may erase contact fields only; HQ anything, once it holds it.
+    A centre may erase contact fields only; HQ anything, once it holds it. What a citizen wrote is also what they spoke or
+    photographed: ``text`` takes photos and voice notes along.
 
     Raises:
         NotAllowed, ErasureNotAllowed, NotFound, UnknownChoice: nothing was erased.
@@ -52,7 +55,7 @@ def _targets(tx: Tx, case: str, fields: tuple[str, ...]) -> tuple[tuple[tuple[st
     opening = next((e for e in entries if isinstance(e.event, ev.CaseOpened)), None)
     if opening is None:
         raise NotFound
-    pairs = [(e.event.id, f) for e in entries for f in e.event.c if not fields or f in fields]
+    pairs = [(e.event.id, f) for e in entries for f in e.event.c if not fields or f in fields or ("text" in fields and is_field(f))]
     assert isinstance(opening.event, ev.CaseOpened)
     if rated := opening.event.rated:
         pairs += ratings.tickets_of(tx.db, rated) if "ticket" in fields else [] if fields else [(rated, tombstones.WHOLE_CASE)]

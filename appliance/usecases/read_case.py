@@ -179,10 +179,40 @@ def read_case(node: Node, case: str, person: Person) -> CaseStory:
         ReasonNeeded: an HQ reader must first say why they open a case that is not HQ's (``open_with_reason``).
     """
     with node.store.read() as db:
-        found = story(db, case)
-        if not _may_read(node, db, found.row, person) and not readings.has_read(db, case, person.id):
-            raise ReasonNeeded
-        return found
+        check_may_read(node, db, case, person)
+        return story(db, case)
+
+
+def check_may_read(node: Node, db: Db, case: str, person: Person) -> None:
+    """Check that *person* may read *case* now, and whatever belongs to it.
+
+    Raises:
+        NotFound, NotAllowed, ReasonNeeded: as ``read_case``.
+    """
+    row = cases.get(db, case)
+    if row is None:
+        raise NotFound
+    if not _may_read(node, db, row, person) and not readings.has_read(db, case, person.id):
+        raise ReasonNeeded
+
+
+def read_file(node: Node, case: str, event: str, field: str, person: Person) -> tuple[str, bytes]:
+    """Return the media type and the bytes of a photo or voice note, to whoever may read its case.
+
+    Raises:
+        NotFound, NotAllowed, ReasonNeeded: as ``read_case``; also where it was erased, has not come, or cannot be shown.
+    """
+    with node.store.read() as db:
+        check_may_read(node, db, case, person)
+        entry = next((one for one in cases.case_entries(db, case) if one.event.id == event), None)
+        shut = facts.get(db, SHUT)
+        file = next((one for one in files_of(entry.event) if one.field == field), None) if entry else None
+        if entry is None or file is None or file.media not in KINDS or (shut and entry.log != int(shut)):
+            raise NotFound
+        data = files.read(db, entry, file)
+    if data is None:
+        raise NotFound
+    return file.media, data
 
 
 def _may_read(node: Node, db: Db, row: CaseRow, person: Person) -> bool:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from appliance.journal.verify import Wrong, verify_logs
+from appliance.journal.verify_files import verify_objects
 from appliance.journal.verify_values import verify_boxes, verify_index
 from appliance.projections.registry import COMPARED, EMPTY
 from appliance.store.db import Db
@@ -38,7 +39,8 @@ def verify_node(node: Node, progress: Progress, *, models: bool = True) -> Repor
         boxes = _one(db, "SELECT count(*) FROM box") if models else 0
         wrong = _name(verify_logs(db, progress))
         if not wrong and models:
-            wrong = _name(verify_index(db, progress) or verify_boxes(db, progress)) or _compare_models(node, db, progress)
+            values = verify_index(db, progress) or verify_boxes(db, progress) or verify_objects(db, progress)
+            wrong = _name(values) or _compare_models(node, db, progress)
     return Report(leaves, boxes, wrong)
 
 

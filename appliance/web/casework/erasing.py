@@ -53,7 +53,7 @@ def _what(found: CaseStory) -> list[Choice]:
     contact = [Choice("contact", _("Name, telephone, e-mail and ticket number"), _("The case itself stays as it is."))] if found.has_contact else []
     if not node().is_hq:
         return contact
-    texts = Choice("words", _("Every text of the case"), _("Citizen's and staff's words; dates, states and codes stay."))
+    texts = Choice("words", _("Every text, photo and voice note of the case"), _("Citizen's and staff's words; dates, states and codes stay."))
     whole = Choice("case", _("Everything the case holds"), _("Also its receipt code: the citizen cannot follow it any more."))
     return [*contact, texts, whole]
 

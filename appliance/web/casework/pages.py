@@ -14,7 +14,7 @@ from appliance.usecases import manage_accounts
 from appliance.usecases.answer_case import REJECTIONS, RESOLUTIONS, TEAM
 from appliance.usecases.erase_values import scrub_due
 from appliance.usecases.node import new_id
-from appliance.usecases.read_case import CaseStory, open_with_reason, read_case
+from appliance.usecases.read_case import CaseStory, open_with_reason, read_case, read_file
 from appliance.web import words
 from appliance.web.casework import naming
 from appliance.web.casework.acts import ACTS, Deed, offered
@@ -29,6 +29,7 @@ def add_case_pages(blueprint: Blueprint) -> None:
     """Give *blueprint* the pages of one case, under ``/cases/<id>``."""
     blueprint.add_url_rule("/cases/<case>", "case", show)
     blueprint.add_url_rule("/cases/<case>/act/<name>", "act", act, methods=["POST"])
+    blueprint.add_url_rule("/cases/<case>/files/<event>/<field>", "file", file)
     blueprint.add_url_rule("/cases/<case>/contact", "contact", contact, methods=["POST"])
     blueprint.add_url_rule("/cases/<case>/reason", "reason", give_reason, methods=["POST"])
 
@@ -56,6 +57,15 @@ def show(case: str) -> Response:
     except ReasonNeeded:
         return _ask_reason(case, Form())
     return _page(found, View())
+
+
+def file(case: str, event: str, field: str) -> Response:
+    """Show a photo or play a voice note, to whoever may open its case; as a thing to look at, never as a page."""
+    media, data = read_file(node(), case, event, field, person())
+    answer = Response(data, content_type=media)
+    answer.headers["Content-Disposition"] = "inline"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer.make_conditional(request.environ, accept_ranges=True, complete_length=len(data))
 
 
 def act(case: str, name: str) -> Response:

@@ -36,8 +36,8 @@ def sync() -> Response:
     page = render_template(
         "desk/sync.html", state=state, why=why(state.why), running=errand().running, clock=here.clock.read(),
         quality=str(QUALITIES[here.clock.read().quality]), doubt=doubt, may_confirm=person().may_manage and doubt == "step",
-        may_exchange=person().may_answer, newest=next(iter(backups(here.settings.backup.dir)), None), scrubbing=scrub_due(here), aside=aside, terminals=heard,
-        asked=request.args.get("asked", ""),
+        may_exchange=person().may_answer, newest=next(iter(backups(here.settings.backup.dir)), None), scrubbing=scrub_due(here), aside=aside,
+        terminals=heard, asked=request.args.get("asked", ""),
     )  # fmt: skip
     return make_response(page)
 

@@ -10,6 +10,7 @@ from tests.browser.visits import KIOSK_TARGET, Visit
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+CARD = "40217"  # first application for an identity card
 # What is touched is found by its words, so that each walk also proves the translation.
 WORDS = {
     "en": {
@@ -118,6 +119,15 @@ class Citizen:
     def go_on(self) -> None:
         """Touch the form's own way on."""
         self.tap(self.page.locator("main form > button.govuk-button").last)
+
+    def to_review(self) -> None:
+        """Answer every question by a touch, up to the review."""
+        self.choose("1")
+        self.choose("complaint")
+        self.choose(CARD)
+        self.chip()
+        self.go_on()
+        self.go_on()
 
     def code(self) -> str:
         """Read the code on the receipt."""

@@ -17,12 +17,14 @@ from appliance.journal import objects
 from appliance.usecases import logs
 from appliance.usecases.answer_case import reply_to_citizen
 from appliance.usecases.epochs import begin_epoch
+from appliance.usecases.media import Upload
 from appliance.usecases.node import new_id
 from appliance.usecases.re_enter import finish, set_aside
 from appliance.usecases.run_exchange import exchange_state
 from appliance.usecases.set_up import publish_catalogue
 from tests.factories import OFFICER, Site, World
 from tests.usecases.looking import contact, texts
+from tests.usecases.recordings import IN_PARTS
 
 
 def current(site: Site) -> logs.LogRow:
@@ -53,27 +55,20 @@ def test_a_published_catalogue_is_fetched_and_used_and_its_version_seen(world: W
     assert (centre.node.catalogue.version, len(centre.node.catalogue.services)) == (1, 3)
 
 
-def test_an_attachment_that_lacks_is_sent_and_what_nobody_claims_goes_after_its_days(world: World) -> None:
-    centre, chunk, stray = world.centre("NBI"), b"a picture, encrypted" * 9000, b"nobody's"
-    case = world.mint.id()
-    named = ev.Attachment(media="image/jpeg", size=len(chunk), field="photo", chunks=(hashlib.sha256(chunk).hexdigest(),))
-    opened = ev.CaseOpened(
-        id=case, ts=int(world.watch.now), case=case, n=1, ref="", kind="complaint", centre="NBI", channel="kiosk", lang="en", files=(named,)
-    )
-    centre.node.store.write(lambda db: objects.put(db, [(hashlib.sha256(chunk).digest(), chunk)], 0, objects.OF_A_LEAF))
-    centre.node.perform(lambda tx: tx.append(opened, {"photo": b"key"}))
+def test_an_object_that_no_leaf_names_goes_after_its_days_and_others_stay(world: World) -> None:
+    centre, stray = world.centre("NBI"), b"nobody's"
+    world.file(centre, "", files=(Upload(kind="voice", data=IN_PARTS),))
     world.sync(centre)
-    assert [status for _, path, status in world.loop(centre).asked if path == "/sync/v1/batch"][-4:] == [424, 200, 200, 200]
     lone = write_batch(objects_batch(centre.origin, 0, [(hashlib.sha256(stray).digest(), stray)]))
     assert world.loop(centre).request("POST", "/sync/v1/batch", lone).status == 200
     hq = world.hq.node
     with hq.store.read() as db:
-        assert objects.have(db, hashlib.sha256(chunk).digest())
         assert objects.have(db, hashlib.sha256(stray).digest())
     assert hq.store.write(lambda db: objects.purge(db, int(world.watch.now))) == 0
     assert hq.store.write(lambda db: objects.purge(db, int(world.watch.now) + 1)) == 1
     with hq.store.read() as db:
-        assert objects.have(db, hashlib.sha256(chunk).digest())
+        assert not objects.have(db, hashlib.sha256(stray).digest())
+    assert world.hq.number("SELECT count(*) FROM object") == 1
 
 
 def test_damage_here_stops_the_upload_with_a_sentence_while_filing_goes_on(world: World) -> None:

@@ -25,7 +25,7 @@ def figures() -> str:
     lines = _lines(node)
     first, last = (day * DAY + NOON for day in span(node))
     return render_template(
-        "kiosk/figures.html", whole=lines[0], centres=[(_name(node, one.centre), one) for one in lines[1:]], columns=_columns(), names=COLUMNS,
+        "kiosk/figures.html", whole=lines[0], centres=[(_name(node, one.centre), one) for one in lines[1:]], shares=_shares(),
         first=first, last=last, smallest=node.settings.limits.smallest_count, some_hidden=any(None in one.counts.values() for one in lines),
     )  # fmt: skip
 
@@ -40,6 +40,15 @@ def _columns() -> list[str]:
     """Return the words over ``COLUMNS``."""
     faces = [str(RATINGS[str(face)]) for face in FACES]
     return [*faces, _("Ratings"), _("Without a ticket"), _("Quickly after another"), _("Answers promised"), _("Answered by then")]
+
+
+def _shares() -> list[list[dict[str, object]]]:
+    """Return the columns of the tables of centres: faces, how far they can be believed, promises. One table of all would not fit a screen."""
+    heads: list[dict[str, object]] = [
+        {"name": name, "head": {"words": words, "number": True}} for name, words in zip(COLUMNS, _columns(), strict=True)
+    ]
+    belief, promises = COLUMNS.index("unticketed"), COLUMNS.index("promised")
+    return [heads[:belief], heads[belief:promises], heads[promises:]]
 
 
 def _lines(node: Node) -> list[Shown]:

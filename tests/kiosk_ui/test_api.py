@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -12,6 +13,8 @@ from appliance.usecases import answer_case
 from appliance.usecases.read_case import find_by_code
 from kiosk_ui import api
 from tests.factories import OFFICER, Mint, Site
+from tests.usecases.recordings import IN_PARTS
+from tests.usecases.test_media import photo
 
 MINT = Mint(21)
 
@@ -63,6 +66,43 @@ def test_a_body_too_large_is_refused_unread(client: FlaskClient) -> None:
     answer = client.post("/api/v1/feedback", data=b"x" * (api.MAX_BODY + 1))
     assert answer.status_code == 413
     assert client.post("/api/v1/track", data=b"x" * (api.MAX_BODY + 1)).status_code == 413
+
+
+def test_a_message_with_a_photo_may_be_heavy_and_one_without_may_not(client: FlaskClient) -> None:
+    heavy = base64.b64encode(photo(side=900).data).decode()
+    assert len(heavy) > api.MAX_BODY
+    first = client.post("/api/v1/feedback", json=_body(text="", files=[{"kind": "photo", "data": heavy}]))
+    assert first.status_code == 201
+    assert client.post("/api/v1/feedback", json=_body(text=heavy)).status_code == 413
+    assert client.post("/api/v1/feedback", json=_body(files=[{"kind": "photo", "data": heavy * 60}])).status_code == 413
+
+
+def test_a_voice_note_is_sent_and_one_more_added_by_code(client: FlaskClient) -> None:
+    note = {"kind": "voice", "data": base64.b64encode(IN_PARTS).decode()}
+    body = _body(text="", files=[note])
+    assert client.post("/api/v1/feedback", json=body).status_code == 201
+    more = client.post("/api/v1/track", json={"code": body["code"], "do": "reply", "id": MINT.id(), "files": [note]})
+    assert more.json is not None
+    assert [line["files"] for line in more.json["story"]] == [["voice"], ["voice"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "status", "error"),
+    [("photo", "d29yZHM=", 422, "PhotoUnreadable"), ("voice", "d29yZHM=", 422, "VoiceUnreadable"), ("film", "d29yZHM=", 400, "Malformed"),
+     ("photo", "no base64", 400, "Malformed")],
+)  # fmt: skip
+def test_what_is_no_photo_or_note_is_refused_by_name(client: FlaskClient, kind: str, data: str, status: int, error: str) -> None:
+    for path, body in (("feedback", _body()), ("track", {"code": _filed(client), "do": "reply", "id": MINT.id()})):
+        answer = client.post(f"/api/v1/{path}", json={**body, "files": [{"kind": kind, "data": data}]})
+        assert answer.json is not None
+        assert (answer.status_code, answer.json["error"]) == (status, error)
+
+
+def _filed(client: FlaskClient) -> object:
+    """File a message; return its code."""
+    body = _body()
+    assert client.post("/api/v1/feedback", json=body).status_code == 201
+    return body["code"]
 
 
 def test_a_database_that_cannot_be_written_loses_nothing(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,9 @@ from appliance.web.words import say
 # What POST /api/v1/feedback and /api/v1/rating may refuse, with the details still to be filled in: "{seconds}".
 REFUSALS: Final[tuple[type[Refusal], ...]] = (
     errors.InvalidInput, errors.UnknownChoice, errors.TextMissing, errors.TextTooLong, errors.CodeMistyped, errors.CodeConflict,
-    errors.TooMany, errors.StorageFull, errors.SigningStopped, UploadTooLarge,
+    errors.TooMany, errors.StorageFull, errors.SigningStopped, errors.TooManyFiles, UploadTooLarge,
+    errors.PhotoTooHeavy, errors.PhotoUnreadable, errors.PhotoBroken, errors.PhotoTooSmall, errors.PhotoTooWide,
+    errors.VoiceTooHeavy, errors.VoiceUnreadable, errors.VoiceEmpty, errors.VoiceTooLong,
 )  # fmt: skip
 
 

@@ -45,8 +45,8 @@
     const refuse = (field, problem, details) => (found[field] = stage.sentence(problem, details));
     if (["centre", "kind", "service"].includes(name) && !answers[name]) found[name] = "";
     if (name === "message") {
-      const [count, limit] = [[...text("text")].length, Number(limits.textChars)];
-      if (count > limit) refuse("text", "TextTooLong", { count, limit, field: "text" });
+      const [length, limit] = [[...text("text")].length, Number(limits.textChars)];
+      if (length > limit) refuse("text", "TextTooLong", { length, limit });
       else if (!text("text") && !answers.category && !answers.rating && !files.photo && !files.voice) refuse("text", "empty");
     }
     if (name === "contact") {

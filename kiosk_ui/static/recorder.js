@@ -4,14 +4,13 @@
 
 (() => {
   const cfms = window.cfms;
-  const TYPE = "audio/webm;codecs=opus";
+  const TYPE = ["audio/webm;codecs=opus", "audio/ogg;codecs=opus"].find((one) => window.MediaRecorder?.isTypeSupported(one));
   const BITS = 24000; // a second: speech is clear, a minute has 180 KB
   const SLICE = 250; // milliseconds between two looks at the size
   const REST = 2 * BITS / 8; // what may still come after the recorder was told to stop
 
   cfms.each("[data-record]:has(input)", (block) => {
-    const able = navigator.mediaDevices?.getUserMedia && window.MediaRecorder?.isTypeSupported(TYPE);
-    if (!able) {
+    if (!TYPE || !navigator.mediaDevices?.getUserMedia) {
       block.hidden = Boolean(document.documentElement.dataset.kiosk);
       return;
     }
@@ -48,7 +47,7 @@
         voice.close();
         if (!block.isConnected) return;
         if (!bytes) return voice.fail("short");
-        voice.keep(new Blob(heard, { type: "audio/webm" }), "voice.webm");
+        voice.keep(new Blob(heard, { type: TYPE.split(";")[0] }), "voice");
         voice.find("audio").focus();
       });
       recorder.start(SLICE);

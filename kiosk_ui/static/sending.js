@@ -60,10 +60,11 @@
 
   // The sentence stands where it can be acted upon, and everything typed is still there.
   const refused = (problem) => {
-    const field = problem.details?.field;
-    const step = /TooLarge|TooBig/.test(problem.error) ? "message" : flow.stepOf(field);
-    if (step === "review" || !field) flow.ask(step, { problem: words(problem) });
-    else flow.ask(step, { errors: { [field]: words(problem) } });
+    const file = /^(Photo|Voice)/.exec(problem.error)?.[1].toLowerCase();
+    const field = file || problem.details?.field;
+    const step = /TooLarge|TooManyFiles/.test(problem.error) ? "message" : flow.stepOf(field);
+    if (field && step !== "review") flow.ask(step, { errors: { [field]: words(problem) } });
+    else flow.ask(step, { problem: words(problem) });
   };
 
   const arrived = ({ id, code }, { state, receipt, later }) => {

@@ -55,7 +55,7 @@
       link.textContent = words;
       summary.querySelector("ul").appendChild(document.createElement("li")).append(link);
       const field = content.querySelector(`[id="${name}"]`);
-      const group = field?.closest(".govuk-form-group");
+      const group = field?.closest(".govuk-form-group, .extra");
       if (!group) continue;
       const message = part("error");
       message.id = `${name}-error`;

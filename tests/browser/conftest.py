@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.visits import FLAGS, Visit, served
+from tests.browser.visits import FLAGS, MADE_UP, Visit, served
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,6 +35,14 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def listening(browser: Browser) -> Iterator[Browser]:
+    """Lend one more Chromium, with a microphone that beeps and a camera that shows a clock, lent to every page that asks."""
+    running = browser.browser_type.launch(executable_path=_chromium(), args=[*FLAGS, *MADE_UP])
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
     "--disable-default-apps", "--disable-sync", "--no-first-run", "--metrics-recording-only", "--force-color-profile=srgb",
 ]  # fmt: skip
+MADE_UP = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # a microphone and a camera
 SIZES = {"kiosk": (1080, 1920), "phone": (360, 740), "desk": (1280, 800), "narrow": (320, 640)}
 KIOSK_TARGET, STAFF_TARGET = 72, 24  # CSS px: design (spec ui); WCAG 2.2, 2.5.8
 PATIENCE = 15_000  # milliseconds a page may take before a test gives up

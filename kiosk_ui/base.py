@@ -10,15 +10,18 @@ from flask import Blueprint, request
 
 from appliance.journal.intake_keys import IntakeKeys
 from appliance.usecases.node import Node
+from appliance.web.bundles import serve_bundles
 from appliance.web.here import node as here_node
 from appliance.web.transport import in_the_open
 from kiosk_ui.answers import channel_of
+from kiosk_ui.scripts import BUNDLES
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "static" / "pictures"
 TRANSLATIONS = HERE / "translations"
 
 pages = Blueprint("kiosk", __name__, static_folder="static", static_url_path="/static/kiosk", template_folder="templates")
+serve_bundles(pages, BUNDLES)
 
 
 @pages.before_request
@@ -29,6 +32,8 @@ def _limit_body() -> None:
 
 @pages.context_processor
 def _words_of_this_page() -> dict[str, object]:
+    if (request.endpoint or "").endswith("static"):  # of a file that is not there
+        return {}
     node = here_node()
     limits = node.settings.limits
     return {

@@ -21,10 +21,12 @@ from appliance.journal.entropy import random_bytes
 from appliance.usecases.accounts import LoginFailed
 from appliance.web.accounts import Account
 from appliance.web.app import new_app
+from appliance.web.bundles import serve_bundles
 from appliance.web.context import Face, Options, Tongue
 from appliance.web.faces import add_face
 from appliance.web.i18n import lang
 from kiosk_ui import base as kiosk
+from kiosk_ui.scripts import BUNDLES
 
 HERE = Path(__file__).parent
 REFRESH_SECONDS = 3
@@ -82,7 +84,9 @@ def create_page(watcher: Watcher, ports: Ports, country: Country) -> Flask:
 def _looks_of_the_kiosk() -> Blueprint:
     """Return what pages of errors and the style guide are drawn with; of the kiosk nothing else is here."""
     here = kiosk.HERE
-    return Blueprint("kiosk", __name__, static_folder=here / "static", static_url_path="/static/kiosk", template_folder=here / "templates")
+    looks = Blueprint("kiosk", __name__, static_folder=here / "static", static_url_path="/static/kiosk", template_folder=here / "templates")
+    serve_bundles(looks, BUNDLES)
+    return looks
 
 
 def _desk() -> Desk:

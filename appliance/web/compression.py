@@ -23,7 +23,7 @@ KINDS: Final = frozenset({
     "text/html", "text/css", "text/plain", "text/javascript", "application/javascript", "image/svg+xml", "application/json",
     "application/manifest+json",
 })  # fmt: skip
-_ONCE, _EACH_TIME = 9, 4  # how hard zlib tries: for a file, which is kept; for a page, whose reader waits
+_ONCE, _EACH_TIME = 9, 6  # how hard zlib tries: for a file, which is kept; for a page, whose reader waits
 
 
 def init_compression(app: Flask) -> None:
@@ -75,7 +75,8 @@ def _of_file(answer: Response, files: dict[tuple[str, str], bytes]) -> bytes:
     source, answer.direct_passthrough = answer.response, False
     if key not in files:
         files[key] = gzip.compress(answer.get_data(), _ONCE, mtime=0)
-    source.close()  # type: ignore[union-attr]  # the file
+    if close := getattr(source, "close", None):  # a file, read or not
+        close()
     return files[key]
 
 

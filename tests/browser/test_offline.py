@@ -133,7 +133,7 @@ def test_only_citizens_pages_and_their_files_are_kept(visit: Begin, site: str) -
     kept = {url.split("?")[0] for urls in page.evaluate(KEPT).values() for url in urls}
     assert {path for path in kept if not path.startswith("/static/")} == {*worker.SHELLS, worker.AWAY}
     assert "/static/web/base.css" in kept
-    assert "/static/kiosk/outbox.js" in kept
+    assert "/static/kiosk/bundles/own.js" in kept
     assert not any(path.startswith("/static/web/desk") for path in kept)
 
 

@@ -105,7 +105,7 @@ def test_a_refusal_of_the_senders_is_never_called_a_failure_of_ours() -> None:
 
 def test_every_error_of_http_has_a_page(app: Flask) -> None:
     codes = {kind.code for kind in HTTPException.__subclasses__() if kind.code}
-    with app.test_request_context("/"):
+    with app.test_request_context("/nowhere"):
         from appliance.web.errors import on_http_error  # noqa: PLC0415 - after the application is made
 
         for code in sorted(codes):

@@ -7,6 +7,10 @@
   const PARTS = ["contrast", "large"];
   const now = () => PARTS.filter((part) => root.classList.contains(part)).join("-");
 
+  // A page that was kept on this device knows nothing of what it is asked for.
+  const asked = (new URLSearchParams(location.search).get("look") || "").split("-");
+  for (const part of PARTS) if (asked.includes(part)) root.classList.add(part);
+
   const show = (scope) => {
     for (const tool of scope.querySelectorAll("[data-look]")) {
       const on = root.classList.contains(tool.dataset.look);

@@ -302,6 +302,15 @@
     shown = JSON.stringify(now);
     document.dispatchEvent(new CustomEvent("cfms:waiting", { detail: now.waiting }));
     if (tabs) tabs.postMessage(null);
+    line(now);
+  }
+
+  // What a page says of it: all that is not registered, what was set aside too.
+  function line({ waiting, aside }) {
+    for (const one of document.querySelectorAll("[data-waiting]")) {
+      one.hidden = !(waiting + aside);
+      one.textContent = waiting + aside === 1 ? one.dataset.one : one.dataset.many.replace("{count}", String(waiting + aside));
+    }
   }
 
   // A terminal tells its appliance how many wait, so that staff see it.
@@ -318,6 +327,7 @@
   cfms.outbox = { send, waiting: async () => (await count()).waiting, aside: async () => (await count()).aside };
 
   window.addEventListener("online", () => plan(0));
+  document.addEventListener("cfms:page", async () => line(await count()));
   document.addEventListener("visibilitychange", () => document.hidden || plan(0));
   document.addEventListener("DOMContentLoaded", () => {
     if (terminal() && navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});

@@ -62,10 +62,11 @@ def test_a_terminal_without_its_appliance_shows_home_and_feedback_in_each_langua
     # When the appliance is away
     terminal.unplug()
     # Then home and feedback open, dressed as ever, for this terminal
-    for path in (f"/?lang={lang}&kiosk=K1", f"/?lang={lang}&kiosk=K1&reset=1&look=contrast", f"/feedback?lang={lang}&kiosk=K1"):
+    for path in (f"/?lang={lang}&kiosk=K1", f"/?lang={lang}&kiosk=K1&reset=1", f"/feedback?lang={lang}&kiosk=K1"):
         page = terminal.open(path)
         assert page.evaluate("() => [document.documentElement.lang, document.documentElement.dataset.kiosk]") == [lang, "K1"]
         assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(250, 246, 238)"
+    assert terminal.open(f"/?lang={lang}&kiosk=K1&look=contrast-large").locator("html.contrast.large").count() == 1
     assert terminal.open(f"/?lang={lang}&kiosk=K1").locator("h1").first.inner_text() == online
     # And what is said there is kept, and goes when it is back
     one = message(lang=lang)

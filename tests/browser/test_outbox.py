@@ -147,6 +147,7 @@ def test_two_hundred_messages_wait_and_drain_once_each(visit: Begin, site: str, 
     assert states(send(page, *messages)) == {"kept"}
     assert states(send(page, {"id": MINT.id(), "rating": 4}, to="rating")) == {"kept"}
     assert waiting(page) == 201
+    page.get_by_text("201 messages wait on this machine").wait_for()
     # Then they go by themselves when it is back, and whoever waited hears of it
     terminal.plug_in()
     drained(page)
@@ -154,6 +155,7 @@ def test_two_hundred_messages_wait_and_drain_once_each(visit: Begin, site: str, 
     page.wait_for_function("() => window.laters.length === 201")
     told = {one["id"]: one for one in page.evaluate("() => window.laters")}
     assert set(told[messages[0]["id"]]) == {"id", "ref", "due"}
+    page.get_by_text("on this machine").wait_for(state="hidden")
     counts = page.evaluate("() => window.counts")
     assert (max(counts), counts[-1]) == (201, 0)
     # And staff see that nothing waits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appliance.commands import catalogue, centre, data, demo, serve, setup, user
+from appliance.commands import catalogue, centre, data, demo, posters, serve, setup, user
 from appliance.commands.base import Command
 
 COMMANDS: dict[str, Command] = {
@@ -19,4 +19,5 @@ COMMANDS: dict[str, Command] = {
     "erase": data.ERASE,
     "user": user.USER,
     "catalogue": catalogue.CATALOGUE,
+    "posters": posters.POSTERS,
 }

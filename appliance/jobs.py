@@ -121,7 +121,7 @@ BOTH = ("centre", "hq")
 TABLE = (
     Job("backup", _every(minutes=10), ("centre",), _backup, "a broken disk must not lose a case: an archive a day, from backup.hour on"),
     Job("scrub", lambda s: timedelta(seconds=s.erasure.retry_seconds), BOTH, _scrub, "erased bytes must leave the write-ahead log too"),
-    Job("purge", _every(hours=6), BOTH, _purge, "attachments that no case claims must not stay (erasure.unclaimed_days)"),
+    Job("purge", _every(hours=6), BOTH, _purge, "chunks of photos and voice notes that no case claims must not stay (erasure.unclaimed_days)"),
     Job("expire", _every(minutes=10), BOTH, _expire, "contact details are kept as long as was promised (erasure.contact_days), each night's due"),
     Job("verify", _every(minutes=10), BOTH, _verify, "a flipped bit must be found before it is needed: everything, each night"),
     Job("catalogue", _every(seconds=30), BOTH, refresh_catalogue, "another process may have brought a newer one", everywhere=True),

@@ -16,10 +16,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from appliance.domain.people import Person
 from appliance.usecases import enrol_centre
 from appliance.usecases.answer_case import reply_to_citizen
 from appliance.usecases.erase_values import erase
+from appliance.usecases.read_case import open_with_reason, read_file
 from appliance.wiring import create_app
 from tests.docs import protocol_client as stranger
 from tests.docs.protocol_client import Batch, Client, receipt_code, sha256
@@ -109,11 +112,12 @@ def test_a_batch_without_leaves_but_with_a_note_is_a_heartbeat_answered_by_the_t
 
 
 def test_objects_travel_without_leaf_and_note_and_a_leaf_that_names_one_waits_for_it(meeting: Meeting) -> None:
-    client, chunk = meeting.client, os.urandom(1000)
+    client, photo, key, nonce = meeting.client, os.urandom(1000), os.urandom(32), os.urandom(12)
     case = stranger.uuid7()
-    files = [{"media": "image/jpeg", "size": 1000, "field": "photo", "chunks": [sha256(chunk).hex()]}]
+    chunk = nonce + ChaCha20Poly1305(key).encrypt(nonce, photo, f"cfms/file/v1\n{client.origin}\n{case}\nfile-0".encode())
+    files = [{"media": "image/jpeg", "size": 1000, "field": "file-0", "chunks": [sha256(chunk).hex()]}]
     said = {"ref": "", "kind": "complaint", "centre": "NBI", "channel": "kiosk", "lang": "en", "files": files}
-    client.append("opened", {"receipt": os.urandom(32)}, id=case, case=case, n=1, **said)
+    client.append("opened", {"file-0": key, "receipt": os.urandom(32)}, id=case, case=case, n=1, **said)
     start, end = client.acked, len(client.leaves)
     missing = client.request("POST", "/sync/v1/batch", client.batch(start, end).write())
     assert (missing.status, missing.body.decode().split()) == (424, [sha256(chunk).hex()])
@@ -121,8 +125,15 @@ def test_objects_travel_without_leaf_and_note_and_a_leaf_that_names_one_waits_fo
     assert (sent.status, sent.body) == (200, b"")
     client.exchange()
     assert client.acked == len(client.leaves)
+    assert read_file(meeting.world.hq.node, case, case, "file-0", reader_of(meeting, case)) == ("image/jpeg", photo)
     again = client.request("POST", "/sync/v1/objects", sha256(chunk).hex().encode())
     assert Batch.read(again.body).objects == [chunk]
+
+
+def reader_of(meeting: Meeting, case: str) -> Person:
+    """Return somebody at headquarters who has said why they open *case*."""
+    open_with_reason(meeting.world.hq.node, case, HQ_OFFICER, "to look at the photo")
+    return HQ_OFFICER
 
 
 def test_a_closed_log_takes_neither_leaves_nor_objects(meeting: Meeting) -> None:

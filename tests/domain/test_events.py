@@ -16,6 +16,7 @@ from tests.domain.stories import an_id
 
 KINDS: tuple[type[ev.Event], ...] = get_args(ev.AnyEvent)
 HASH = "A" * 43 + "="
+CHUNK = "ab" * 32
 
 
 def whole(kind: type[ev.Event]) -> ev.Event:
@@ -29,7 +30,7 @@ def whole(kind: type[ev.Event]) -> ev.Event:
 def _sample(name: str) -> Any:
     known: dict[str, Any] = {
         "id": an_id(1), "case": an_id(2), "q": "ntp", "c": {"text": HASH, "phone": HASH}, "targets": ((an_id(3), "phone"),),
-        "fields": ("phone",), "files": (ev.Attachment(media="image/jpeg", size=9, field="file-1", chunks=("ab",)),), "chunks": ("ab", "cd"),
+        "fields": ("phone",), "files": (ev.Attachment(media="image/jpeg", size=9, field="file-1", chunks=(CHUNK,)),), "chunks": (CHUNK, CHUNK),
         "ask": True, "yes": True, "quick": True, "ticketed": True, "rating": 4, "rated": an_id(4), "leaf": '{"t":"withdrawn"}',
     }  # fmt: skip
     numbers = {"ts", "n", "v", "size", "index", "prev_size", "hq_time", "from_ts", "to_ts", "ack_due", "due", "occurred", "version"}

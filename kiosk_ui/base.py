@@ -44,11 +44,11 @@ def _words_of_this_page() -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What a page tells its scripts of sending: the key that they seal to, and how large a message may be.
+    """What a page tells its scripts of sending: the key that they seal to, and how large one may be that is kept.
 
     Attributes:
         key: id and public key, the latter in base64url.
-        most: bytes of a message's JSON; sealed, padded and in base64 it still fits a request.
+        most: bytes of a message's JSON that is kept; sealed, padded and in base64 it still fits a request.
     """
 
     key: str

@@ -158,16 +158,17 @@
 
   async function send(to, body) {
     const message = { to, body };
+    // Sealed and in base64 it must still fit a request; what does not is sent as it is, now or not at all.
     const meta = document.querySelector("meta[name='cfms-intake']");
-    if (meta && new Blob([JSON.stringify(body)]).size > Number(meta.dataset.most)) return { state: "refused", problem: problem("TooLarge") };
-    const envelope = await cfms.seal(message);
+    const large = Boolean(meta) && new Blob([JSON.stringify(body)]).size > Number(meta.dataset.most);
+    const envelope = large ? null : await cfms.seal(message);
     const size = envelope ? envelope.sealed.length : JSON.stringify(body).length;
     // Held back from rounds, in this tab or another, for as long as it is being sent from here.
     const row = { id: body.id, stamp: Math.random(), size, hold: Date.now() + 1000 * (patience(size * 2) + 5), refused: "" };
-    const shelf = await keep(row, envelope, message);
+    const shelf = !large && (await keep(row, envelope, message));
     announce();
     const heard = await post(to, body);
-    if (heard.state === "away" && !shelf) return { state: "refused", problem: problem("OutboxFull") };
+    if (heard.state === "away" && !shelf) return { state: "refused", problem: problem(large ? "TooLarge" : "OutboxFull") };
     if (heard.state === "away") {
       const later = new Promise((done) => waiters.set(body.id, [...(waiters.get(body.id) || []), done]));
       await shelf.change(row, { hold: 0 }).catch(() => {});

@@ -18,6 +18,7 @@ from appliance.usecases import open_sealed, terminals
 from appliance.web.limits import DAY
 from appliance.wiring import create_app
 from tests.factories import Mint, Site, World, client_of
+from tests.usecases.recordings import IN_PARTS
 
 MINT = Mint(41)
 PATH = "/api/v1/sealed"
@@ -54,6 +55,14 @@ def test_what_came_by_the_open_door_already_is_not_doubled(client: FlaskClient, 
     assert client.post("/api/v1/feedback", json=body).status_code == 201
     assert client.post(PATH, json=_envelope(centre, body)).status_code == 200
     assert centre.number("SELECT count(*) FROM case_state WHERE id = :id", id=body["id"]) == 1
+
+
+def test_a_voice_note_that_waited_is_heard_as_if_it_came_now(client: FlaskClient, centre: Site) -> None:
+    body = _message(text="", files=[{"kind": "voice", "data": base64.b64encode(IN_PARTS).decode()}])
+    assert client.post(PATH, json=_envelope(centre, body)).status_code == 201
+    look = client.post("/api/v1/track", json={"code": body["code"]})
+    assert look.json is not None
+    assert [len(line["files"]) for line in look.json["story"]][:1] == [1]
 
 
 def test_a_kept_tap_counts_and_a_ticket_told_later_is_added(client: FlaskClient, centre: Site) -> None:

@@ -23,11 +23,11 @@ WORDS = {
     },
     "sw": {
         "give": "Toa maoni", "follow": "Fuatilia kesi yako", "complaint": "Lalamiko", "compliment": "Pongezi", "continue": "Endelea",
-        "search": "Tafuta", "what": "Nini kilitokea?", "good": "Nini kilikuwa kizuri?", "bad": "Mbaya sana", "send": "Tuma",
+        "search": "Tafuta", "what": "Ni nini kilitokea?", "good": "Ni nini kilichokufurahisha?", "bad": "Mbaya sana", "send": "Tuma",
         "code": "Andika nambari yako ya siri ya risiti", "again": "Andika tena tarakimu nne za mwisho za nambari yako", "check": "Hakiki",
         "finish": "Maliza", "show": "Onyesha kesi yangu", "add": "Ongeza jambo", "reply": "Tuma", "not fixed": "Hapana, bado",
         "registered": "Ujumbe wako umesajiliwa", "kept": "Unayo nambari yako", "back": "Rudi", "phone": "Nambari ya simu ya mkononi",
-        "agree": "Mnaweza kuwasiliana nami kwa haya kuhusu kesi hii", "print": "Chapisha", "skip": "Ruka swali hili",
+        "agree": "Mnaweza kutumia maelezo haya kuwasiliana nami kuhusu kesi hii", "print": "Chapisha", "skip": "Ruka swali hili",
     },
 }  # fmt: skip
 

@@ -34,7 +34,7 @@ Complete samples: [centre.toml](../config/centre.toml), [hq.toml](../config/hq.t
 _HELP = re.compile(r"(<!-- help: (?P<name>\S+) -->\n).*?(<!-- end of help -->)", re.DOTALL)
 
 # For a setting without a default that need not be set.
-EXAMPLES = {"store.url_file": "/etc/cfms/database-url"}
+EXAMPLES = {"store.url_file": "/etc/cfms/database-url", "sms.url_file": "/etc/cfms/sms-url"}
 
 # What a sample sets; everything else stands in it as a comment with its default.
 SAMPLES: dict[str, dict[str, Any]] = {

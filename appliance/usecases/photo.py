@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MEDIA = "image/jpeg"
 LONGEST = 1600  # pixels of the longer side: writing on a form can still be read
 _QUALITY = 80
-_LEAST = 32  # pixels of the shorter side
+_LEAST = 32  # pixels of the shorter side, as it is kept
 _MOST = 16_000_000  # pixels held in memory at once: 64 MB where they have transparency
 _MOST_SHRUNK = 100_000_000  # pixels of a JPEG that is made smaller while it is read, as every camera's is
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -58,7 +58,7 @@ def _check_size(picture: Image) -> None:
     shrinks = picture.format in ("JPEG", "MPO") and not picture.info.get("progressive")
     if width * height > (_MOST_SHRUNK if shrinks else _MOST):
         raise PhotoTooWide
-    if min(width, height) < _LEAST:
+    if min(width, height) * min(1, LONGEST / max(width, height)) < _LEAST:  # as it will be kept
         raise PhotoTooSmall
 
 

@@ -118,9 +118,15 @@ def test_the_busiest_picture_fits_a_file() -> None:
 
 
 def test_a_picture_of_one_pixel_is_too_small() -> None:
-    for size in ((1, 1), (1, 1000), (31, 31)):
+    for size in ((1, 1), (1, 1000), (31, 31), (4000, 70)):
         with pytest.raises(PhotoTooSmall):
             clean_photo(encoded(Image.new("RGB", size), "PNG"))
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 3200), (1601, 33), (4000, 3000)])
+def test_what_was_kept_once_can_be_cleaned_again(size: tuple[int, int]) -> None:
+    once = clean_photo(encoded(picture(*size)))
+    assert shown(clean_photo(once)).size == shown(once).size
 
 
 def png_of(width: int, height: int) -> bytes:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from appliance.desk.base import desk
 from appliance.usecases import list_cases
-from appliance.usecases.figures import by_centre, total
+from appliance.usecases.figures import rated
 from appliance.usecases.list_cases import Asked, Counts
 from appliance.web.casework.lists import as_file, listed, look_up, query
 from appliance.web.here import node, person
@@ -41,10 +41,10 @@ def queue() -> Response:
     here = node()
     with here.store.read() as db:
         page, counts = listed(db, asked), list_cases.counts(db, asked)
-        rated = total(by_centre(here, db))
+        faces = rated(here, db)
     body = render_template(
         "desk/queue.html", page=page, counts=counts, views=_views(asked, counts), form=form, asked=asked, title=str(VIEWS[asked.view]),
-        may_open=person().may_open, rated=rated,
+        may_open=person().may_open, rated=faces,
     )  # fmt: skip
     return make_response(body, 404 if form.errors else 200)
 

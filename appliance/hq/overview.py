@@ -10,7 +10,7 @@ from appliance.hq.base import hq
 from appliance.hq.centres import told
 from appliance.usecases import list_cases, logs, watch_centres
 from appliance.usecases.erase_values import scrub_due
-from appliance.usecases.figures import by_centre, total
+from appliance.usecases.figures import rated
 from appliance.usecases.list_cases import Asked
 from appliance.usecases.trust import key_note
 from appliance.web.casework import naming
@@ -28,10 +28,10 @@ def overview() -> Response:
     asked = Asked("hq", person().id, now)
     with here.store.read() as db:
         counts, page, centres = list_cases.counts(db, asked), listed(db, asked), watch_centres.centres(db)
-        rated = total(by_centre(here, db))
+        faces = rated(here, db)
     trouble = [one for one in centres if one.health(now) not in ("good", "behind", "closed")]
     body = render_template(
-        "hq/overview.html", counts=counts, page=page, standing=watch_centres.standing(centres, now), may_open=person().may_open, rated=rated,
+        "hq/overview.html", counts=counts, page=page, standing=watch_centres.standing(centres, now), may_open=person().may_open, rated=faces,
         trouble=[(one, naming.centre(here, one.centre), *told(one, now)) for one in trouble[:FIRST]], more=len(trouble) > FIRST,
     )  # fmt: skip
     return make_response(body)

@@ -93,9 +93,13 @@ def by_centre(node: Node, db: Db) -> dict[str, Figures]:
     return {code: _figures(faces.get(code, ()), kept.get(code, nothing)) for code in sorted(faces.keys() | kept.keys() | ({mine} if mine else set()))}
 
 
+def rated(node: Node, db: Db) -> Figures:
+    """Return what was said of this centre, or at headquarters in the country; one question, and nothing of promises."""
+    return _figures(ratings.given(db, *span(node), node.settings.centre), tally.Promise("", 0, 0))
+
+
 def _figures(given: Sequence[ratings.Given], promise: tally.Promise) -> Figures:
-    by_face = {one.rating: one.given for one in given}
-    one, two, three, four = (by_face.get(face, 0) for face in FACES)
+    one, two, three, four = (sum(x.given for x in given if x.rating == face) for face in FACES)
     return Figures((one, two, three, four), sum(x.ticketed for x in given), sum(x.quick for x in given), promise.cases, promise.kept)
 
 

@@ -16,12 +16,14 @@ FULL = (
     ("footprint",),
     ("exchange",),
     ("verify",),
+    ("pages",),
     ("submit", "--fsyncs", "--prefill", "1000000"),
 )
 QUICK = (
     ("footprint", "--cases", "2000", "--rounds", "1"),
     ("exchange", "--cases", "4000", "--few", "1000"),
     ("verify", "--leaves", "5000"),
+    ("pages", "--cases", "2000", "--rounds", "20"),
     ("submit", "--fsyncs", "--rounds", "1", "--seconds", "2", "--prefill", "5000"),
 )
 

@@ -1,4 +1,4 @@
-"""The floor: a Flask view that reads the body and answers as many bytes, on waitress as we use it."""
+"""The floor: Flask views that read the body and answer as many bytes, on waitress as we use it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from waitress.server import create_server
 
 app = Flask("noop")
+PAGE = "<p>" + "x" * 8000
 ANSWER = b'{"id":"' + b"0" * 520 + b'"}'
 
 
@@ -17,6 +18,12 @@ def feedback() -> Response:
     """Do nothing."""
     request.get_data()
     return Response(ANSWER, 201, content_type="application/json")
+
+
+@app.get("/nothing")
+def nothing() -> str:
+    """Answer a page of a citizens' page's size."""
+    return PAGE
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class Pictures:
 
     def __init__(self, folder: Path) -> None:
         """Read every drawing of *folder*."""
+        self._drawn: dict[tuple[str, str], Markup] = {}
         self._inner = {file.stem: _inner(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.svg"))}
 
     def names(self) -> frozenset[str]:
@@ -28,6 +29,12 @@ class Pictures:
 
     def inline(self, name: str, css: str = "picture") -> Markup:
         """Return the drawing *name* (``generic`` where there is none) as hidden-from-readers SVG; the words beside it say it."""
+        found = self._drawn.get((name, css))
+        if found is None:
+            found = self._drawn[name if name in self._inner else "generic", css] = self._draw(name, css)
+        return found
+
+    def _draw(self, name: str, css: str) -> Markup:
         box, inner = self._inner.get(name) or self._inner["generic"]
         return Markup('<svg class="{}" {} {} aria-hidden="true" focusable="false">{}</svg>').format(css, Markup(box), Markup(_SHAPE), inner)  # noqa: S704
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 import segno
 from markupsafe import Markup
 
-QUIET = 4  # modules of white around, as ISO/IEC 18004 asks
+QUIET: Final = 4  # modules of white around, as ISO/IEC 18004 asks
+LONG: Final = 100  # characters from which on a code looks random under any mask
+MASK: Final = 3  # for these: to reckon the best of eight takes ten times as long as all the rest
 
 
 def qr_svg(data: str, title: str) -> Markup:
@@ -15,13 +20,19 @@ def qr_svg(data: str, title: str) -> Markup:
         data: what a phone reads.
         title: what a screen reader says instead.
     """
-    code = segno.make_qr(data, error="m", boost_error=False)
-    rows = [bytes(row) for row in code.matrix]
-    size = len(rows) + 2 * QUIET
+    size, path = _drawn(data)
     return Markup(
         '<svg class="qr" viewBox="0 0 {size} {size}" role="img" aria-label="{title}"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         '<path fill="#000" d="{path}"/></svg>'
-    ).format(size=size, title=title, path=_path(rows))
+    ).format(size=size, title=title, path=path)
+
+
+@lru_cache(maxsize=16)  # a receipt shows its code on the screen, on the slip and on the slip's preview
+def _drawn(data: str) -> tuple[int, str]:
+    """Return the width in modules, and the path."""
+    code = segno.make_qr(data, error="m", boost_error=False, mask=MASK if len(data) > LONG else None)
+    rows = [bytes(row) for row in code.matrix]
+    return len(rows) + 2 * QUIET, _path(rows)
 
 
 def _path(rows: list[bytes]) -> str:

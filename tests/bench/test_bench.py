@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import exchange, submit
+from bench import exchange, pages, submit
 from bench.fill import fill
 from bench.postgres import programs
+from bench.visitor import Answer, Seen
 from bench.worlds import ROOT, bodies, cfms, free_port, reading, write_settings
 
 PATIENCE = 240  # seconds; a benchmark of these sizes takes a few
@@ -105,3 +106,27 @@ def test_verify_prints_the_tree_alone_and_the_whole() -> None:
     assert says(text, r"verify, # leaves: the Merkle tree alone # leaves/s")
     assert says(text, r"the log alone .*: # s, # leaves/s, at most # MB")
     assert says(text, r"log, values and read models: # s, # leaves/s, at most # MB")
+
+
+def test_pages_prints_every_page_beside_the_one_that_does_nothing_and_the_bytes() -> None:
+    text = printed("bench.pages", "--cases", "50", "--rounds", "2")
+    assert says(text, r"pages at 50 cases: no-op p95 # ms, p50 # ms")
+    for page in ("home", "rating", "kind", "service", "message", "contact", "review", "receipt", "track", "case", "figures", "report"):
+        assert says(text, rf"  {page} +p95 +# ms, p50 +# ms, +# of the no-op"), page
+    assert says(text, r"first page of a terminal: # bytes in all, # of them the page itself")
+    assert says(text, r"whole flow without sounds: # bytes with script, # without")
+
+
+def test_a_page_that_is_another_is_noticed() -> None:
+    with pytest.raises(SystemExit, match="receipt was answered 200, or is another page"):
+        pages.check("receipt", Answer(200, "<h1>One moment</h1>", 20, 0.001))
+    with pytest.raises(SystemExit, match="home was answered 503"):
+        pages.check("home", Answer(503, "<h1>One moment</h1>", 20, 0.001))
+
+
+def test_what_a_template_holds_is_neither_loaded_nor_sent() -> None:
+    form, inert = '<form id="a"><input type="hidden" name="{}" value="1"></form>', '<template><img src="/no">{}</template>'
+    links = '<link rel="stylesheet" href="/s.css"><link rel="canonical" href="/no"><script src="/s.js"></script>'
+    seen = Seen(form.format("x") + inert.format(form.format("y")) + links)
+    assert seen.files == ["/s.css", "/s.js"]
+    assert seen.forms == {"a": {"x": "1"}}

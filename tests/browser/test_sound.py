@@ -132,6 +132,38 @@ def test_a_choice_has_a_speaker_of_its_own_that_says_it_and_does_not_choose_it(a
     assert min(box["width"], box["height"]) >= KIOSK_TARGET
 
 
+def test_whoever_goes_on_is_not_read_to_the_end_and_a_wipe_ends_it_all(arrive: Callable[..., Page]) -> None:
+    page = arrive("/", pace=1)
+    page.locator(SPEAKER).click()
+    hear(page, 1)
+    page.locator("main h1").click()
+    silence(page)
+    assert page.locator(".saying").count() == 0
+    assert page.locator(".say-one").count() > 0  # sound is still on
+    page.evaluate("document.dispatchEvent(new Event('cfms:wipe'))")
+    assert page.locator(".say-one").count() == 0
+    count = len(said(page))
+    page.evaluate("document.body.dispatchEvent(new Event('cfms:page', { bubbles: true }))")
+    page.locator(SPEAKER).click()
+    assert hear(page, count + 1)[count][1] == file_of("sw", "Huduma ilikuwaje leo?")  # the first since the wipe: silent until touched
+
+
+def test_what_was_heard_once_can_be_heard_while_the_server_is_away(visit: Begin, site: str) -> None:
+    someone = visit(site, size="phone", lang="sw", worker=True)
+    page = someone.page
+    page.add_init_script(f"window.pace = 16; ({EAR})()")
+    someone.open("/?lang=sw")
+    until(page, "Boolean(navigator.serviceWorker.controller)")
+    page.locator(SPEAKER).click()
+    hear(page, 3)
+    silence(page)
+    someone.unplug()
+    someone.open("/?lang=sw")
+    page.locator(SPEAKER).click()
+    assert hear(page, 1)[0][1] == file_of("sw", "Huduma ilikuwaje leo?")
+    silence(page)
+
+
 def test_a_word_without_a_recording_is_passed_over(arrive: Callable[..., Page], visit: Begin, site: str) -> None:
     someone = visit(site, size="kiosk", lang="sw")
     page = someone.page

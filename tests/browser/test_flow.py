@@ -195,7 +195,7 @@ def test_another_language_keeps_what_was_typed(visit: Begin, site: str) -> None:
     someone.page.locator("#text").fill("In the middle of")
     someone.tap(someone.page.locator("header [lang=sw]"))
     assert someone.page.evaluate("document.documentElement.lang") == "sw"
-    assert someone.heading == "Nini kilitokea?"
+    assert someone.heading == "Ni nini kilitokea?"
     assert someone.page.locator("#text").input_value() == "In the middle of"
     someone.go_on()
     someone.go_on()
@@ -326,3 +326,23 @@ def test_scripts_are_small(visit: Begin, site: str) -> None:
     first.page.on("response", note)
     first.open("/?kiosk=K1")
     assert 0 < sum(sizes.values()) < 100_000
+
+
+def test_a_service_of_no_counter_here_is_found_by_the_appliance(visit: Begin, site: str, centre: Site) -> None:
+    # Given a service of the catalogue that no page offers
+    wanted = next(one for one in centre.node.catalogue.services if not one.at_counter)
+    someone = Citizen(visit(site, size="kiosk"))
+    someone.arrive()
+    someone.choose("1")
+    someone.choose("complaint")
+    # When it is looked for, Then it can be chosen, and the review calls it by its name
+    someone.look_for(wanted.names["en"])
+    found = someone.page.locator(f"main button[value='{wanted.code}']")
+    found.wait_for()
+    someone.seen()
+    someone.tap(found)
+    someone.chip()
+    someone.go_on()
+    someone.go_on()
+    assert wanted.names["en"] in someone.page.locator("main dl").inner_text()
+    assert someone.faults == []

@@ -10,7 +10,7 @@ import pytest
 from appliance.usecases import answer_case
 from appliance.usecases.read_case import find_by_code
 from appliance.wiring import create_app
-from tests.browser.citizens import Citizen
+from tests.browser.citizens import CARD, Citizen
 from tests.browser.visits import Visit
 from tests.factories import OFFICER, Site, World, world_in
 
@@ -56,18 +56,17 @@ def test_a_citizen_gives_feedback_and_hears_the_answer(visit: Begin, site: str, 
     # Given a citizen at a terminal
     someone = Citizen(visit(site, size="kiosk", script=script, lang=lang), lang, look=script)
     someone.arrive()
-    # When they complain about a service they look for with a slip of the finger
-    someone.go("give")
-    someone.pick(someone.word("complaint"))
+    # When they touch a face and complain about a service they look for with a slip of the finger
+    someone.choose("1")
+    someone.choose("complaint")
     someone.look_for("kitambulsho")
-    someone.pick("")
+    someone.choose(CARD)
     someone.page.locator("label.choice").first.click()
     someone.write("I came three Mondays for my card.")
-    someone.pick(someone.word("bad"))
     someone.page.get_by_label(someone.word("phone")).fill("0712 345 678")
-    someone.touch("continue")
+    someone.go_on()
     someone.page.get_by_label(someone.word("agree")).check()
-    someone.touch("continue")
+    someone.go_on()
     code = someone.send()
     # Then they hold a receipt, and show that they kept its code
     assert someone.word("registered") in someone.page.title()
@@ -92,84 +91,21 @@ def test_a_citizen_gives_feedback_and_hears_the_answer(visit: Begin, site: str, 
     assert someone.faults == []
 
 
-def test_the_whole_way_can_be_gone_by_keyboard_alone(visit: Begin, site: str) -> None:
-    # Given a citizen who uses no pointer
-    someone = Citizen(visit(site, size="desk"), look=False)
-    someone.arrive(terminal="")
-    keys = someone.page.keyboard
-
-    def tab_to(words: str) -> None:
-        for _ in range(60):
-            keys.press("Tab")
-            if words in str(someone.page.evaluate("(document.activeElement.labels?.[0] || document.activeElement).innerText")):
-                return
-        raise AssertionError(words)
-
-    # When they go from question to question by Tab, Space and Enter
-    for words in ("Give feedback", "Complaint"):
-        tab_to(words)
-        with someone.page.expect_navigation():
-            keys.press("Enter")
-    tab_to("Look for a service")
-    keys.type("40217")
-    with someone.page.expect_navigation():
-        keys.press("Enter")  # the way on, not the Back that stands before it
-    assert "What happened?" in someone.page.title()
-    tab_to("Delay or long queue")
-    keys.press("Space")
-    tab_to("What happened?")
-    keys.type("The lift is broken")
-    for words in ("Continue", "Good"):
-        tab_to(words)
-        with someone.page.expect_navigation():
-            keys.press("Enter")
-    tab_to("Name")
-    with someone.page.expect_navigation():
-        keys.press("Enter")
-    assert "Is this right?" in someone.page.title()
-    tab_to("Send it")
-    with someone.page.expect_navigation():
-        keys.press("Enter")
-    # Then they have a receipt
-    assert "Your message is registered" in someone.page.title()
-
-
-def test_a_mistake_is_told_where_the_eyes_and_the_reader_are(visit: Begin, site: str) -> None:
-    # Given a citizen who typed a telephone number wrong
-    someone = Citizen(visit(site, size="kiosk"))
-    someone.arrive()
-    someone.go("give")
-    someone.pick("Suggestion")
-    someone.tap(someone.page.locator("button.choice").last)
-    someone.page.get_by_label("What could be better?").fill("Open at seven")
-    someone.touch("continue")
-    someone.touch("skip")
-    someone.page.get_by_label("Mobile number").fill("12")
-    # When they go on
-    someone.touch("continue")
-    # Then the summary has the focus and leads to the field, and the words are still there
-    assert someone.page.evaluate("document.activeElement.className").startswith("govuk-error-summary")
-    assert someone.page.title().startswith("Error:")
-    someone.page.get_by_role("link", name="That is not a telephone number").click()
-    assert someone.page.evaluate("document.activeElement.id") == "phone"
-    assert someone.page.get_by_label("Mobile number").input_value() == "12"
-    assert someone.faults == []
-
-
-def test_back_and_another_language_keep_what_was_typed(visit: Begin, site: str) -> None:
+def test_without_script_back_and_another_language_keep_what_was_typed(visit: Begin, site: str) -> None:
     # Given a citizen in the middle of a sentence
-    someone = Citizen(visit(site, size="kiosk"))
+    someone = Citizen(visit(site, size="kiosk", script=False), look=False)
     someone.arrive()
-    someone.go("give")
-    someone.pick("Complaint")
-    someone.pick("")
-    someone.page.get_by_label("What happened?").fill("In the middle of")
+    someone.choose("1")
+    someone.choose("complaint")
+    someone.choose("else")
+    someone.page.get_by_label(someone.word("words")).fill("In the middle of")
     # When they touch the other language, then back and forth
     someone.tap(someone.page.get_by_role("button", name="Kiswahili"))
-    someone.tap(someone.page.get_by_role("button", name="Rudi"))
-    someone.pick("")
+    someone.lang = "sw"
+    someone.tap(someone.page.get_by_role("button", name=someone.word("back")))
+    someone.choose("else")
     # Then every word is there
-    assert someone.page.get_by_label("Nini kilitokea?").input_value() == "In the middle of"
+    assert someone.page.get_by_label(someone.word("words")).input_value() == "In the middle of"
 
 
 @pytest.mark.parametrize("size", ["phone", "narrow"])
@@ -182,19 +118,13 @@ def test_everything_fits_a_phone_held_in_the_hand(visit: Begin, site: str, size:
     assert someone.faults == []
 
 
-def test_a_second_touch_of_an_impatient_finger_sends_once(visit: Begin, site: str, centre: Site) -> None:
-    someone = Citizen(visit(site, size="kiosk"), look=False)
+def test_without_script_a_second_touch_of_an_impatient_finger_registers_once(visit: Begin, site: str, centre: Site) -> None:
+    someone = Citizen(visit(site, size="kiosk", script=False), look=False)
     someone.arrive()
-    someone.go("give")
-    someone.pick("Complaint")
-    someone.pick("")
-    someone.write("Twice")
-    someone.pick("Good")
-    someone.touch("continue")
+    someone.to_review()
     before = centre.number("SELECT count(*) FROM case_state")
     someone.button("send").dblclick()
-    someone.page.locator(".code").wait_for()
-    assert someone.word("registered") in someone.page.title()
+    someone.page.locator(".receipt .code").wait_for()
     someone.page.reload()
     assert someone.word("registered") in someone.page.title()
     assert centre.number("SELECT count(*) FROM case_state") == before + 1
@@ -242,11 +172,11 @@ def test_the_proof_and_the_question_before_withdrawing_are_accessible_too(visit:
     assert someone.faults == []
 
 
-def test_on_the_internet_the_county_and_the_centre_are_chosen_first(visit: Begin, portal: str) -> None:
-    someone = Citizen(visit(portal, size="kiosk"))
+def test_without_script_the_internet_asks_for_county_and_centre_first(visit: Begin, portal: str) -> None:
+    someone = Citizen(visit(portal, size="phone", script=False), look=False)
     someone.arrive("/feedback", terminal="")
     someone.pick("Nairobi")
     someone.pick("GPO")
-    assert "What do you want to tell us?" in someone.page.title()
-    someone.pick("Compliment")
-    assert someone.faults == []
+    someone.choose("4")
+    someone.choose("compliment")
+    assert "Which service is it about?" in someone.page.title()

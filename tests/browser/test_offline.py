@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Error
 
 from appliance.journal.intake_keys import IntakeKeys
 from appliance.wiring import create_app
@@ -136,6 +137,9 @@ def test_only_citizens_pages_and_their_files_are_kept(visit: Begin, site: str) -
     assert "/static/web/base.css" in kept
     assert "/static/kiosk/bundles/own.js" in kept
     assert not any(path.startswith("/static/web/desk") for path in kept)
+    terminal.unplug()
+    with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):  # staff see what any browser says, and no citizens' page
+        page.goto(f"{site}/desk")
 
 
 def test_clearing_the_cache_when_a_citizen_leaves_does_not_take_the_pages_away(visit: Begin, site: str) -> None:

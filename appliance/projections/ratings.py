@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 
 from appliance.domain import events as ev
-from appliance.journal.entries import Entry
+from appliance.journal.entries import Entry, unwrap
 from appliance.store.db import Db
 
 VERSION = 2
@@ -164,10 +164,29 @@ def get(db: Db, id: str) -> Row | None:
     return Row(*row) if row else None
 
 
+def taps_of(db: Db, centre: str) -> list[str]:
+    """Return the id of every tap about *centre*, in order."""
+    return [tap for (tap,) in db.all("SELECT id FROM rating WHERE centre = :centre AND said > 0 ORDER BY id", centre=centre)]
+
+
+def entries_of(db: Db, id: str) -> list[Entry]:
+    """Return the tap *id* and every ticket told after it, as the journal holds them."""
+    rows = db.all(
+        "SELECT e.log, e.idx, t.leaf, l.bound FROM event e JOIN entry t ON t.log = e.log AND t.idx = e.idx JOIN log l ON l.id = e.log"
+        " WHERE e.id = :id OR (e.subject = :id AND e.n > 1) ORDER BY e.n, e.id",
+        id=id,
+    )
+    found = []
+    for log, idx, leaf, bound in rows:
+        event, origin = unwrap(ev.decode(bytes(leaf)), bound)
+        if isinstance(event, ev.Rated | ev.RatingTicketed):
+            found.append(Entry(log, idx, origin, event))
+    return found
+
+
 def tickets_of(db: Db, id: str) -> list[tuple[str, str]]:
     """Return the (event, field) pairs of every ticket told with or after the tap *id*."""
-    found = db.all("SELECT id FROM event WHERE id = :id UNION ALL SELECT id FROM event WHERE subject = :id AND n > 1", id=id)
-    return [(event, "ticket") for (event,) in found]
+    return [(entry.event.id, "ticket") for entry in entries_of(db, id) if "ticket" in entry.event.c]
 
 
 @dataclass(frozen=True, slots=True)

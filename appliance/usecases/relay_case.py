@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from appliance.domain import events as ev
 from appliance.journal.entries import Entry
 from appliance.journal.journal import Tx
-from appliance.projections import cases
+from appliance.projections import cases, ratings
 from appliance.store.db import Db
 from appliance.usecases import logs
 from appliance.usecases.node import Node, new_id
+
+TAPS = 200  # passed on in one transaction
 
 
 def relay(node: Node, tx: Tx, entries: Iterable[Entry]) -> None:
@@ -59,11 +61,22 @@ def _target(node: Node, tx: Tx, centre: str) -> int | None:
 
 
 def catch_up(node: Node, centre: str) -> None:
-    """Pass on to *centre*, which has just joined, every case about it that others filed before."""
+    """Pass on to *centre*, which has just joined, every case and every tap about it that came before."""
     with node.store.read() as db:
         about = [row[0] for row in db.all("SELECT id FROM case_state WHERE centre = :centre ORDER BY opened_at, id", centre=centre)]
+        taps = ratings.taps_of(db, centre)
     for case in about:
         node.perform(lambda tx, case=case: _pass_whole(node, tx, centre, case))  # type: ignore[misc]
+    for start in range(0, len(taps), TAPS):
+        node.perform(lambda tx, some=taps[start : start + TAPS]: _pass_taps(node, tx, centre, some))  # type: ignore[misc]
+
+
+def _pass_taps(node: Node, tx: Tx, centre: str, taps: Sequence[str]) -> None:
+    """Pass on taps on a face with their tickets; a case that grew out of one has gone before, and is put together with it there."""
+    target, names = _target(node, tx, centre), _Names(tx.db)
+    for entry in [entry for tap in taps for entry in ratings.entries_of(tx.db, tap)] if target is not None else ():
+        if names[entry.log].removeprefix("to/") != centre:
+            _pass_on(tx, target, entry)  # type: ignore[arg-type]  # not None here
 
 
 def _pass_whole(node: Node, tx: Tx, centre: str, case: str) -> None:

@@ -60,13 +60,13 @@ def _write(log: int, event: ev.Event, **values: bytes) -> Written:
 
 
 def opening(log: int, word: str, place: int) -> Written:
-    """Return the opening of the case *word*, filed in *log* with a receipt and a text."""
+    """Return the opening of the case *word*, filed in *log* with a receipt, a text and a contact."""
     ref = format_reference("NBI", 2026, "A", 1 + place)
     event = ev.CaseOpened(
         id=an_id(word), ts=NOW + 90_000 * place, case=an_id(word), n=1, ref=ref, kind=KINDS[word], centre="NBI", channel="kiosk", lang="en",
         rating=1 + place, ack_due=NOW + 9_000, due=NOW + 900_000,
     )  # fmt: skip
-    return _write(log, event, receipt=word.encode() * 32, text=b"It rained on " + word.encode())
+    return _write(log, event, receipt=word.encode() * 32, text=b"It rained on " + word.encode(), phone=b"+254700000001")
 
 
 def follow_up(log: int, word: str, n: int, move: int, turn: int) -> Written:
@@ -77,7 +77,7 @@ def follow_up(log: int, word: str, n: int, move: int, turn: int) -> Written:
 
 
 def erasure(word: str, what: str, turn: int) -> Written:
-    """Return HQ's order to erase: the whole case, its receipt, or its text."""
+    """Return HQ's order to erase: the whole case, its receipt, its text, or a contact."""
     targets = () if what == "*" else ((an_id(word), what),)
     event = ev.Erased(
         id=an_id(f"erase{word}{what}{turn}"), ts=NOW, targets=targets, case=an_id(word) if what == "*" else "", basis="dpa-s40", role="hq"
@@ -98,7 +98,9 @@ def histories(draw: st.DrawFn) -> tuple[list[Batch], list[list[Batch]]]:
     moves = draw(st.lists(st.tuples(st.sampled_from((1, 2)), st.sampled_from(CASES), st.integers(2, 6), st.integers(0, len(MOVES) - 1)), max_size=14))
     for turn, (log, word, n, move) in enumerate(moves):
         leaves[log].insert(draw(st.integers(0, len(leaves[log]))), follow_up(log, word, n, move, turn))
-    for turn, (word, what) in enumerate(draw(st.lists(st.tuples(st.sampled_from(CASES), st.sampled_from(("*", "receipt", "text"))), max_size=3))):
+    for turn, (word, what) in enumerate(
+        draw(st.lists(st.tuples(st.sampled_from(CASES), st.sampled_from(("*", "receipt", "text", "phone"))), max_size=4))
+    ):
         leaves[2].insert(draw(st.integers(0, len(leaves[2]))), erasure(word, what, turn))
     batches = {log: _cut(draw, log, written) for log, written in leaves.items()}
     first = batches[1] + batches[2]
@@ -166,6 +168,7 @@ def seen(db: Db) -> dict[str, list[tuple[object, ...]]]:
         "ratings": db.all(f"SELECT {', '.join(ratings.COLUMNS)} FROM rating ORDER BY id, tapped"),
         "faces": db.all("SELECT * FROM rating_tally WHERE given <> 0 ORDER BY service, day, centre, rating"),
         "receipts": [(bytes(tag), case) for tag, case in db.all("SELECT tag, case_id FROM receipt_tag ORDER BY tag, case_id")],
+        "contacts": db.all("SELECT id, case_id, since, days FROM contact ORDER BY id"),
         "series": db.all("SELECT name, last FROM series ORDER BY name"),
         "values": db.all("SELECT e.id, b.field FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx ORDER BY e.id, b.field"),
         "keys": db.all("SELECT e.id, b.field FROM box_key b JOIN event e ON e.log = b.log AND e.idx = b.idx ORDER BY e.id, b.field"),

@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 
+from sync.exchange import Stopped
+
 from appliance.domain import events as ev
 from appliance.domain.errors import InvalidInput, Refusal, UnknownChoice
 from appliance.journal import boxes
+from appliance.journal.entries import unwrap
 from appliance.projections import ratings
 from appliance.projections.ratings import Row
 from appliance.store.db import Db
-from appliance.usecases import facts
+from appliance.usecases import facts, logs
+from appliance.usecases.epochs import begin_epoch
 from appliance.usecases.erase_values import erase
 from appliance.usecases.rate import Counted, Rating, rate
+from appliance.usecases.re_enter import set_aside
 from tests.factories import ADMINISTRATOR, MANAGER, SERVICE, Site, World
 
 TICKET = "B-417"
@@ -50,9 +55,12 @@ def tickets(site: Site) -> list[str]:
     """Return every ticket number that *site* can still read."""
 
     def read(db: Db) -> list[str]:
-        rows = db.all("SELECT b.log, b.idx, l.bound, e.id FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx"
-                      " JOIN log l ON l.id = b.log WHERE b.field = 'ticket'")  # fmt: skip
-        found = [boxes.read_one(db, log, idx, origin, event, "ticket") for log, idx, origin, event in rows]
+        rows = db.all(
+            "SELECT b.log, b.idx, l.bound, t.leaf FROM box b JOIN entry t ON t.log = b.log AND t.idx = b.idx"
+            " JOIN log l ON l.id = b.log WHERE b.field = 'ticket'"
+        )
+        told = [(log, idx, *unwrap(ev.decode(bytes(leaf)), bound)) for log, idx, bound, leaf in rows]
+        found = [boxes.read_one(db, log, idx, origin, event.id, "ticket") for log, idx, event, origin in told]
         return [one.decode() for one in found if one]
 
     with site.node.store.read() as db:
@@ -207,6 +215,34 @@ class TestExchange:
         world.file(world.hq, rating=2, rated=sent.id, centre="NBI", channel="web")
         world.sync(centre)
         assert faces(world.hq) == faces(centre) == {2: (1, 0, 0)}
+
+    def test_what_a_rolled_back_history_counted_reaches_headquarters_by_the_new_epoch(self, world: World) -> None:
+        centre = world.centre("NBI")
+        sent = tap(world, centre, 1)
+        rate(centre.node, Rating(id=sent.id, rating=1, ticket=TICKET))
+        world.file(centre, rating=2, rated=sent.id)
+        with centre.node.store.read() as db:
+            old = logs.by_id(db, centre.node.journal.own_log)
+        begin_epoch(centre.node, "NBI", "rolled-back")
+        set_aside(centre.node, old)
+        with pytest.raises(Stopped, match="approved"):
+            world.sync(centre)
+        world.approve()
+        world.sync(centre)
+        assert faces(world.hq) == faces(centre) == {2: (1, 1, 0)}
+        assert tickets(world.hq) == [TICKET]
+        assert (centre.verify(), world.hq.verify()) == ("", "")
+
+    def test_a_centre_that_joins_gets_the_taps_that_waited_for_it(self, either_world: World) -> None:
+        world = either_world
+        sent = tap(world, world.hq, 4, centre="MSA", channel="web")
+        rate(world.hq.node, Rating(id=sent.id, rating=4, ticket=TICKET))
+        tap(world, world.hq, 2, centre="MSA", channel="web")
+        centre = world.centre("MSA")
+        world.sync(centre)
+        assert faces(centre, "MSA") == faces(world.hq, "MSA") == {2: (1, 0, 0), 4: (1, 1, 0)}
+        assert tickets(centre) == [TICKET]
+        assert (centre.verify(), world.hq.verify()) == ("", "")
 
     def test_read_models_made_anew_count_the_same(self, world: World) -> None:
         centre = world.centre("NBI")

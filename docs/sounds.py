@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.domain.country import load_country
+from appliance.settings import ErasureSettings, Limits
 from appliance.web.packs import PLACE
 from appliance.web.words import KINDS, RATINGS, STATES_FOR_CITIZENS
 from docs import packs, translate
@@ -37,9 +38,18 @@ MOST_SECONDS = 60
 
 # Where citizens' pages have what is read out (kiosk_ui/static/sound.js); of the rest of these files a word too many does no harm.
 _READ = ("kiosk_ui/templates/kiosk/", "kiosk_ui/home.py", "kiosk_ui/offers.py", "kiosk_ui/questions.py", "kiosk_ui/steps.py", "kiosk_ui/track.py",
-         "appliance/web/templates/macros/case.html", "appliance/web/templates/error.html")  # fmt: skip
+         "appliance/web/templates/macros/case.html", "appliance/web/templates/macros/forms.html", "appliance/web/templates/error.html")  # fmt: skip
 _UNREAD = ("proof.html", "figures.html", "inert.html", "tools.html", "speaker.html")
-_DIALOG = ("Are you still there?", "This screen is cleared soon, so that nobody sees what you wrote.", "I need more time", "Finish")
+# What scripts put there, and sentences with a number, recorded with the one that stands there unless the settings say otherwise.
+_PUT_THERE = (
+    "Are you still there?", "This screen is cleared soon, so that nobody sees what you wrote.", "I need more time", "Finish", "One moment, please",
+    "This screen is ready again as soon as it reaches the office. Please ask at the counter.", "Record your voice", "Stop", "Take a photo",
+    "Delete the voice note", "Photograph now", "No photo", "Delete the photo",
+)  # fmt: skip
+_NUMBERS = {
+    "It is erased %(num)d days after your case has ended, or sooner if you ask the centre.": ErasureSettings().contact_days,
+    "A voice note of %(num)d seconds at most": Limits().voice_seconds,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +76,10 @@ def name_of(lang: str, text: str) -> str:
 def heard(lang: str) -> list[str]:
     """Return what can be heard on citizens' pages in *lang*, in order; words that take something in cannot be recorded."""
     english = [word.id for word in packs.words() if word.file.startswith(_READ) and not word.file.endswith(_UNREAD)]
-    english += [*_DIALOG, *(str(text) for words in (KINDS, RATINGS, STATES_FOR_CITIZENS) for text in words.values())]
+    english += [*_PUT_THERE, *(str(text) for words in (KINDS, RATINGS, STATES_FOR_CITIZENS) for text in words.values())]
     known = _translated(lang)
     texts = [known.get(text, "") if lang != "en" else text for text in english if isinstance(text, str)]
+    texts += [(known.get(text, "") if lang != "en" else text) % {"num": number} for text, number in _NUMBERS.items()]
     for pack in sorted((translate.ROOT / "config/countries").iterdir()):
         catalogue = load_country(pack).catalogue
         names = [one.names for one in catalogue.categories] + [one.names for one in catalogue.counter_services()]
@@ -79,7 +90,11 @@ def heard(lang: str) -> list[str]:
 def _translated(lang: str) -> dict[object, str]:
     found = [translate.translations(package, lang) for package in translate.PACKAGES if lang in translate.LANGUAGES]
     found += [packs.read(path) for path in packs.catalogues() if path.stem == lang]
-    return {message.id: message.string for catalogue in found for message in catalogue if isinstance(message.string, str)}
+    known: dict[object, str] = {}
+    for message in (message for catalogue in found for message in catalogue):
+        many = message.pluralizable and isinstance(message.string, tuple)
+        known[message.id[-1] if many else message.id] = str((message.string or ("",))[-1] if many else message.string)
+    return known
 
 
 # --- what is there --------------------------------------------------------------------------------------

@@ -5,8 +5,10 @@
 
 (() => {
   // What is read, in the order of the page.
-  const SPOKEN =
-    "h1, h2, legend, .lead, .govuk-body, .govuk-label, .extra__words, .choice__label, .choice__hint, .receipt__fact, .govuk-error-summary a, .govuk-button, .door__way";
+  const SPOKEN = [
+    "h1", "h2", "legend", ".lead", ".govuk-body", ".govuk-label", ".extra__words", ".choice__label", ".choice__hint", ".receipt__fact",
+    ".govuk-summary-list__key", ".govuk-summary-list__value", ".govuk-error-summary a", ".govuk-button", ".door__way",
+  ].join();
   const player = new Audio();
   let on = false;
   let turn = 0; // counts up whenever something else is to be said, or nothing
@@ -20,8 +22,18 @@
     return (words) => files.has(words) && new URL(`${document.documentElement.lang}/${files.get(words)}`, answer.url).href;
   };
 
-  // The words as they are shown: what is hidden in an element is not read.
-  const wordsOf = (element) => element.innerText.replace(/\s+/g, " ").trim();
+  // The recordings of one line: of all of it, or of the longest beginning that has one, and so on; a sentence that has none is left out.
+  const filesOf = (line) => {
+    const ends = [...line.matchAll(/[.?!](?= )/g)].map((found) => found.index + 1);
+    for (const end of [line.length, ...[...ends].reverse()]) {
+      const file = recordings(line.slice(0, end));
+      if (file) return [file, ...filesOf(line.slice(end).trim())];
+    }
+    return ends.length ? filesOf(line.slice(ends[0]).trim()) : [];
+  };
+
+  // What is hidden in an element has no part in its text as it is shown.
+  const linesOf = (element) => element.innerText.split("\n").map((line) => line.replace(/\s+/g, " ").trim());
 
   const readable = (root) =>
     [...root.querySelectorAll(SPOKEN)].filter((one) => !one.parentElement.closest(SPOKEN) && !one.closest(".say-one") && one.checkVisibility());
@@ -39,12 +51,12 @@
     });
 
   const say = async (element, mine) => {
-    const file = recordings(wordsOf(element));
-    if (!file || mine !== turn) return;
+    const files = linesOf(element).flatMap(filesOf);
+    if (!files.length) return;
     document.dispatchEvent(new Event("cfms:active")); // who listens is there, though they touch nothing
     element.classList.add("saying");
     element.scrollIntoView({ block: "nearest" });
-    await play(file);
+    for (const file of files) if (mine === turn) await play(file);
     element.classList.remove("saying");
   };
 

@@ -164,6 +164,18 @@ def test_what_was_heard_once_can_be_heard_while_the_server_is_away(visit: Begin,
     silence(page)
 
 
+def test_a_paragraph_is_read_sentence_by_sentence_and_line_by_line(arrive: Callable[..., Page]) -> None:
+    page = arrive("/")
+    kept = "Asante. Kesi yako imefungwa."  # recorded whole
+    page.locator("main").evaluate(
+        "(main, kept) => { main.innerHTML = `<p class=lead>${kept} Rejea NBI-1. Maliza</p><p class=lead>Tuma<br>Rudi</p>`; }", kept
+    )
+    page.locator(SPEAKER).click()
+    hear(page, 4)
+    silence(page)
+    assert [one[1] for one in said(page)] == [file_of("sw", words) for words in (kept, "Maliza", "Tuma", "Rudi")]
+
+
 def test_a_word_without_a_recording_is_passed_over(arrive: Callable[..., Page], visit: Begin, site: str) -> None:
     someone = visit(site, size="kiosk", lang="sw")
     page = someone.page

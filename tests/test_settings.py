@@ -178,6 +178,18 @@ def test_the_longest_wait_is_not_shorter_than_the_shortest(file: Path) -> None:
     assert sentence == "sync.backoff_max_seconds must not be less than sync.backoff_min_seconds."
 
 
+def test_a_printer_is_named_by_where_it_stands_for_all_terminals_or_for_each(file: Path) -> None:
+    read = load(file, CENTRE + '[printer]\naddress = "K1=tcp://192.168.1.51:9100, usb://04b8:0e15"\n')
+    assert read.printer.addresses == {"K1": "tcp://192.168.1.51:9100", "": "usb://04b8:0e15"}
+    assert load(file, CENTRE).printer.addresses == {}
+    for wrong in ("printer", "tcp://printer:9100", "tcp://192.168.1.51", "usb://epson", "file:///home/me/slips", "K 1=file:///dev/usb/lp0"):
+        assert "must be tcp://ADDRESS:PORT" in refusal(file, CENTRE + f'[printer]\naddress = "{wrong}"\n')
+    for wrong in ("tcp://192.168.1.300:9100", "tcp://192.168.1.51:99999", "tcp://192.168.1.51:0"):
+        assert "names an address that is none" in refusal(file, CENTRE + f'[printer]\naddress = "{wrong}"\n')
+    twice = "K1=tcp://192.168.1.51:9100, K1=tcp://192.168.1.52:9100"
+    assert "names a terminal twice" in refusal(file, CENTRE + f'[printer]\naddress = "{twice}"\n')
+
+
 def test_every_default_is_within_its_own_limits() -> None:
     for one in declared(Settings):
         if isinstance(one.default, int) and one.kind is int:

@@ -22,7 +22,7 @@ def way_around() -> dict[str, object]:
         return {"nav": []}
     pages = [("queue", _("Cases")), ("sync", _("Exchange"))]
     if person().may_manage:
-        pages.append(("accounts", _("Accounts")))
+        pages += [("accounts", _("Accounts")), ("posters", _("Posters"))]
     start = (request.endpoint or "").removeprefix("desk.")
     return {"nav": [(url_for(f"desk.{name}"), words, name == _PART.get(start, start)) for name, words in pages]}
 
@@ -36,4 +36,5 @@ _PART = {
     "do_erase": "queue",
     "account": "accounts",
     "make_account": "accounts",
+    "posters_file": "posters",
 }

@@ -76,7 +76,7 @@ def test_every_page_is_accessible_large_enough_to_touch_and_no_wider_than_its_wi
     receipt = world.file(centre, TEXT, name="Jane Akinyi", phone="0712345678", consent="sms")
     there = staff(size=size)
     case = f"/desk/cases/{receipt.id}"
-    for path in ("/desk?view=open", "/desk?view=mine", "/desk?q=XXX", case, f"{case}/erase", "/desk/sync", "/desk/accounts"):
+    for path in ("/desk?view=open", "/desk?view=mine", "/desk?q=XXX", case, f"{case}/erase", "/desk/sync", "/desk/accounts", "/desk/posters"):
         there.open(f"{path}{'&' if '?' in path else '?'}lang={lang}")
         there.page.evaluate("() => { for (const one of document.querySelectorAll('details')) one.open = true; }")
         assert there.violations() == [], path

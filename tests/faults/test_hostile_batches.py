@@ -13,11 +13,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sync.batch import MAX_COMPRESSED, Batch, write_batch
+from sync.batch import MAX_COMPRESSED, Batch, Box, write_batch
 from sync.link import Reply, request_text
 from sync.note import Checkpoint, open_note
 
 from appliance.domain import events as ev
+from appliance.journal import boxes
+from appliance.journal.sending import seal_batch
+from appliance.projections import announcements
 from appliance.usecases import trust
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Submission, open_case
@@ -70,8 +73,13 @@ def _noise(size: int) -> bytes:
 
 def _with_missing_file(liar: Liar, batch: Batch) -> Batch:
     event = next(e for e in map(ev.decode, batch.leaves) if isinstance(e, ev.CaseOpened))
-    photo = ev.Attachment(media="image/jpeg", size=1, field="photo", chunks=("ab" * 32,))
-    return liar.sign(with_leaves(batch, [ev.encode(msgspec.structs.replace(event, files=(photo,), c={}))]))
+    photo = ev.Attachment(media="image/jpeg", size=1, field="file-0", chunks=("ab" * 32,))
+    (one,) = boxes.seal(batch.origin, event.id, {photo.field: _noise(32)})
+    with liar.node.store.read() as db:
+        key = announcements.hq_key(db)
+    assert key is not None
+    leaf = ev.encode(msgspec.structs.replace(event, files=(photo,), c={one.field: one.commitment}))
+    return liar.sign(seal_batch(batch.origin, batch.start, [leaf], [Box(0, one.field, one.box)], [one.key], "", base64.b64decode(key[1])))
 
 
 def _plain(batch: Batch) -> bytes:

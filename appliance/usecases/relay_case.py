@@ -131,7 +131,10 @@ def _pass_on(tx: Tx, target: int, source: Entry) -> None:
     row = tx.db.one("SELECT leaf FROM entry WHERE log = :log AND idx = :idx", log=source.log, idx=source.index)
     if row is None:
         return
-    relayed = ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=source.origin, index=source.index, leaf=bytes(row[0]).decode())
+    index, leaf, held = source.index, bytes(row[0]).decode(), ev.decode(bytes(row[0]))
+    if isinstance(held, ev.Relayed):
+        index, leaf = held.index, held.leaf  # entered again by its centre's new epoch: passed on as it was first, and not wrapped twice
+    relayed = ev.Relayed(id=new_id(tx.time), ts=tx.time.ts, q=tx.time.quality, of=source.origin, index=index, leaf=leaf)
     entry = tx.append(relayed, log=target)
     tx.db.run(
         "INSERT INTO relay (log, idx, src_log, src_idx) VALUES (:log, :idx, :src_log, :src_idx)",

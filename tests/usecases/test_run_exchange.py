@@ -108,6 +108,22 @@ def test_what_two_histories_in_a_row_wrote_on_their_own_is_entered_again_once(wo
     assert [world.hq.verify(), centre.verify()] == ["", ""]
 
 
+def test_what_a_rolled_back_history_holds_about_another_centre_reaches_that_one(world: World) -> None:
+    filed_at, about = world.centre("NBI"), world.centre("MSA")
+    receipt = world.file(filed_at, "About the coast", centre="MSA", phone="+254700000001")
+    old = current(filed_at)
+    begin_epoch(filed_at.node, "NBI", "rolled-back")
+    set_aside(filed_at.node, old)
+    with pytest.raises(Stopped, match="approved"):
+        world.sync(filed_at)
+    world.approve()
+    world.sync(filed_at, about)
+    for site in (world.hq, filed_at, about):
+        assert texts(site, receipt.code) == ["About the coast"]
+        assert contact(site, receipt.id) == {"phone": "+254700000001"}
+        assert site.verify() == ""
+
+
 def test_an_answer_that_came_before_the_opening_of_its_case_reaches_the_other_centre_with_it(world: World) -> None:
     filed_at, about = world.centre("NBI"), world.centre("MSA")
     case, reply = world.mint.id(), world.mint.id()

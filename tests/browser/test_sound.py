@@ -201,14 +201,14 @@ def test_a_recording_that_does_not_come_is_no_error(visit: Begin, site: str) -> 
     silence(someone.page)
 
 
-def test_pages_with_the_small_speakers_keep_to_the_rules(visit: Begin, site: str) -> None:
-    for size, target in (("kiosk", KIOSK_TARGET), ("phone", 44)):
-        for lang in ("en", "sw"):
-            someone = visit(site, size=size, lang=lang)
-            someone.page.add_init_script(f"window.pace = 1; ({EAR})()")
-            someone.open(f"/?lang={lang}" + ("&kiosk=K1" if size == "kiosk" else ""))
-            someone.page.locator(SPEAKER).click()
-            someone.page.locator(".say-one").first.wait_for()
-            assert someone.violations() == []
-            assert someone.small_targets(target) == []
-            assert someone.sideways() == 0
+@pytest.mark.parametrize("look", ["", "contrast", "large", "contrast-large"])
+@pytest.mark.parametrize(("size", "target"), [("kiosk", KIOSK_TARGET), ("phone", 44)])
+def test_pages_with_the_small_speakers_keep_to_the_rules(visit: Begin, site: str, size: str, target: float, look: str) -> None:
+    someone = visit(site, size=size, lang="sw")
+    someone.page.add_init_script(f"window.pace = 1; ({EAR})()")
+    someone.open(f"/feedback?lang=sw&look={look}" + ("&kiosk=K1" if size == "kiosk" else ""))
+    someone.page.locator(SPEAKER).click()
+    someone.page.locator(".say-one").first.wait_for()
+    assert someone.violations() == []
+    assert someone.small_targets(target) == []
+    assert someone.sideways() == 0

@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from sync.intake import open_intake
 
+from appliance.domain.events import CaseOpened
 from appliance.journal.intake_keys import IntakeKeys
 from appliance.usecases import terminals
 from appliance.wiring import create_app
@@ -109,8 +110,9 @@ def site(centre: Site, serve: Callable[[Flask], str]) -> str:
 
 
 def held(site: Site, *messages: dict[str, Any]) -> int:
-    """Return how many of *messages* the centre holds; a message held twice counts twice."""
-    return sum(site.number("SELECT count(*) FROM case_state WHERE id = :id", id=one["id"]) for one in messages)
+    """Return how many openings of *messages* stand in the centre's log; a message registered twice would count twice."""
+    ids = {str(one["id"]) for one in messages}
+    return sum(event.id in ids for event in site.events() if isinstance(event, CaseOpened))
 
 
 # --- sent, kept, drained --------------------------------------------------------------------------------------

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from appliance.domain.catalogue import name_in
 from appliance.domain.errors import CodeConflict
-from appliance.domain.slips import Slip, Style, can_print, lay_out
+from appliance.domain.slips import Line, Slip, can_print, lay_out
 from appliance.usecases.node import Node
 from appliance.usecases.open_case import Receipt
 from appliance.usecases.print_slip import print_slip
@@ -19,20 +18,6 @@ from appliance.web.terminal import address, kiosk
 from appliance.web.texts import _
 from kiosk_ui.following import limits
 from kiosk_ui.proof import portal, proof_url
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A slip as it would come out of a printer, for the screen.
-
-    Attributes:
-        above: the lines above the QR, as they lie on the paper.
-        proof: what the QR holds.
-    """
-
-    above: str
-    proof: str
-    below: str
 
 
 def print_receipt(node: Node, id: str, code: str) -> None:
@@ -54,15 +39,9 @@ def has_printer(node: Node) -> bool:
     return node.printers is not None and node.printers.has(kiosk())
 
 
-def preview(node: Node, receipt: Receipt) -> Preview:
-    """Return the slip exactly as a printer would print it."""
-    columns = node.settings.printer.columns
-    lines = lay_out(slip_of(node, receipt), columns)
-    at = next(number for number, line in enumerate(lines) if line.style is Style.QR)
-    above, below = (
-        "\n".join(line.text.center(columns).rstrip() if line.centred else line.text for line in part) for part in (lines[:at], lines[at + 1 :])
-    )
-    return Preview(above, lines[at].text, below)
+def preview(node: Node, receipt: Receipt) -> list[Line]:
+    """Return the slip line by line, exactly as a printer would print it."""
+    return lay_out(slip_of(node, receipt), node.settings.printer.columns)
 
 
 def slip_of(node: Node, receipt: Receipt) -> Slip:

@@ -62,6 +62,11 @@ class Line:
     style: Style = Style.PLAIN
     centred: bool = False
 
+    @property
+    def is_rule(self) -> bool:
+        """Tell whether it is a line across the paper."""
+        return bool(self.text) and not self.text.strip(RULE)
+
 
 def lay_out(slip: Slip, columns: int) -> list[Line]:
     """Return *slip* line by line for a roll of *columns* signs."""

@@ -12,34 +12,11 @@ from tests.browser.visits import KIOSK_TARGET, STAFF_TARGET, Visit
 
 Begin = Callable[..., Visit]
 LOOKS = ["", "contrast", "large", "contrast-large"]
-# Parts that are read or touched and lie over one another, none of them inside the other: words that left their box, or too little room.
-_OVERLAPS = """() => {
-  const all = [...document.querySelectorAll('h1, h2, h3, .choice, .govuk-button, .tool, .key, .govuk-label, .lead, .tag, .code__group, .govuk-hint')]
-    .filter((one) => one.checkVisibility() && !one.closest('.govuk-visually-hidden, .govuk-checkboxes'));
-  const boxes = all.map((one) => one.getBoundingClientRect());
-  const found = [];
-  for (let i = 0; i < all.length; i++) for (let j = i + 1; j < all.length; j++) {
-    const [one, other] = [boxes[i], boxes[j]];
-    const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
-    const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
-    if (wide <= 1 || high <= 1 || all[i].contains(all[j]) || all[j].contains(all[i])) continue;
-    found.push(all[i].outerHTML.slice(0, 80) + ' / ' + all[j].outerHTML.slice(0, 80));
-  }
-  return found;
-}"""
-# Words cut off by the box they stand in.
-_CUT = """() => [...document.querySelectorAll('.choice, .govuk-button, .tool, .key, .tag, .code__group, .notice, .idle, .door, h1, h2, h3')]
-  .filter((one) => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 2 && getComputedStyle(one).display !== 'inline'))
-  .map((one) => one.outerHTML.slice(0, 90))"""
 
 
 @pytest.fixture(scope="module")
 def site(serve: Callable[..., str]) -> str:
     return serve(guide_app())
-
-
-def overlaps(there: Visit) -> list[str]:
-    return list(there.page.evaluate(_OVERLAPS)) + list(there.page.evaluate(_CUT))
 
 
 @pytest.mark.parametrize("lang", ["en", "sw"])
@@ -51,7 +28,7 @@ def test_at_a_terminal_every_part_is_accessible_and_large_enough_to_touch(visit:
     assert there.violations() == []
     assert there.small_targets(KIOSK_TARGET) == []
     assert there.sideways() == 0
-    assert overlaps(there) == []
+    assert there.crowded() == []
 
 
 @pytest.mark.parametrize("lang", ["en", "sw"])
@@ -61,7 +38,7 @@ def test_at_a_desk_every_part_is_accessible_and_large_enough_to_touch(visit: Beg
     assert there.violations() == []
     assert there.small_targets(STAFF_TARGET) == []
     assert there.sideways() == 0
-    assert overlaps(there) == []
+    assert there.crowded() == []
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -70,7 +47,7 @@ def test_nothing_is_cut_off_or_must_be_scrolled_sideways_on_a_narrow_screen(visi
     there = visit(site, size=size)
     there.open(f"{KIOSK}?look={look}")
     assert there.sideways() == 0
-    assert overlaps(there) == []
+    assert there.crowded() == []
     assert there.violations() == []
 
 
@@ -157,7 +134,7 @@ def test_a_language_from_the_right_turns_the_page_round(visit: Begin, site: str)
     there.open(KIOSK)
     there.page.evaluate("() => document.documentElement.setAttribute('dir', 'rtl')")
     assert there.sideways() == 0
-    assert overlaps(there) == []
+    assert there.crowded() == []
     row = there.page.locator("main .choices:not([class*=--]) .choice").first
     picture, words = (row.locator(part).bounding_box() for part in (".choice__picture", ".choice__words"))
     assert picture is not None and words is not None  # noqa: PT018
@@ -179,12 +156,12 @@ def test_what_is_wrong_with_a_page_is_found(visit: Begin, site: str) -> None:
     there = visit(site, size="kiosk")
     page = there.open(KIOSK)
     assert there.small_targets(2000)
-    assert overlaps(there) == []
+    assert there.crowded() == []
     page.evaluate("""() => { document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/static/web/mark.svg"><button></button>');
         document.querySelector('h1').style.width = '3000px'; document.querySelector('.lead').style.marginTop = '-60px'; }""")
     assert {one.split(":")[0] for one in there.violations()} >= {"image-alt", "button-name"}
     assert there.sideways() > 0
-    assert overlaps(there)
+    assert there.crowded()
 
 
 def test_a_page_that_reaches_outside_is_found_out(visit: Begin, site: str) -> None:

@@ -41,6 +41,25 @@ _TARGETS = """() => {
 }"""
 # How far a page must be scrolled sideways; a table scrolls inside its own frame, which may be (WCAG 1.4.10).
 _SIDEWAYS = "() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
+# Parts that are read or touched and lie over one another, none of them inside the other: words that left their box, or too little room.
+_OVERLAPS = """() => {
+  const all = [...document.querySelectorAll('h1, h2, h3, .choice, .govuk-button, .tool, .key, .govuk-label, .lead, .tag, .code__group, .govuk-hint')]
+    .filter((one) => one.checkVisibility() && !one.closest('.govuk-visually-hidden, .govuk-checkboxes'));
+  const boxes = all.map((one) => one.getBoundingClientRect());
+  const found = [];
+  for (let i = 0; i < all.length; i++) for (let j = i + 1; j < all.length; j++) {
+    const [one, other] = [boxes[i], boxes[j]];
+    const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+    const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+    if (wide <= 1 || high <= 1 || all[i].contains(all[j]) || all[j].contains(all[i])) continue;
+    found.push(all[i].outerHTML.slice(0, 80) + ' / ' + all[j].outerHTML.slice(0, 80));
+  }
+  return found;
+}"""
+# Words cut off by the box they stand in.
+_CUT = """() => [...document.querySelectorAll('.choice, .govuk-button, .tool, .key, .tag, .code__group, .notice, .idle, .door, h1, h2, h3')]
+  .filter((one) => one.checkVisibility() && (one.scrollWidth > one.clientWidth + 2 && getComputedStyle(one).display !== 'inline'))
+  .map((one) => one.outerHTML.slice(0, 90))"""
 # Whether what has the focus looks different for having it.
 _FOCUS = """() => {
   const one = document.activeElement;
@@ -160,6 +179,10 @@ class Visit:
     def sideways(self) -> int:
         """Return by how many pixels the page is wider than its window."""
         return int(self.page.evaluate(_SIDEWAYS))
+
+    def crowded(self) -> list[str]:
+        """Return what lies over something else, and what its box cuts off."""
+        return [*self.page.evaluate(_OVERLAPS), *self.page.evaluate(_CUT)]
 
     def unseen_focus(self, most: int = 60) -> list[str]:
         """Walk the page by the Tab key; return where the focus cannot be seen."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -31,10 +30,7 @@ from appliance.domain.errors import (
 from appliance.domain.people import Person
 from appliance.journal import objects
 from appliance.journal.journal import Tx
-from appliance.journal.keyring import Keyring
 from appliance.store.db import Db
-from appliance.store.store import Store
-from appliance.usecases.backup import back_up, make_backup_key, restore
 from appliance.usecases.erase_values import erase
 from appliance.usecases.follow_case import write_again
 from appliance.usecases.media import Upload
@@ -414,19 +410,8 @@ def test_verify_tells_of_a_chunk_that_was_changed_or_taken_away(world: World) ->
     assert "file-0 are not those" in centre.verify()
 
 
-def test_a_backup_holds_them_and_a_rebuild_leaves_them(world: World, tmp_path: Path) -> None:
+def test_a_rebuild_of_the_read_models_leaves_them(world: World) -> None:
     centre = world.centre("NBI")
     receipt = filed(world, centre)
     centre.node.store.write(centre.node.projections.rebuild)
     assert states(centre, receipt) == HERE
-    identity = make_backup_key(centre.node.keyring)
-    assert identity
-    archive = back_up(centre.node.store, centre.node.keyring, tmp_path / "archives", int(world.watch.now), 35)
-    back = restore(archive.path, identity, tmp_path / "back" / "cfms.db", lambda path: Store(str(path), path.parent), Keyring(tmp_path / "back-keys"))
-    held = chunks(centre)
-    restored = Store(str(back), back.parent)
-    try:
-        with restored.read() as db:
-            assert [bytes(row[0]) for row in db.all("SELECT bytes FROM object WHERE claimed = 1 ORDER BY hash")] == held
-    finally:
-        restored.close()

@@ -17,13 +17,14 @@ TEMPLATES = [path for package in translate.PACKAGES for path in translate.source
 # The demo tells sample stories, in whichever language their people speak; the figures of health.py are read by programs.
 SPEAKING = [package for package in translate.PACKAGES if not package.endswith("demo")]
 CODE = [path for package in SPEAKING for path in sorted((translate.ROOT / package).rglob("*.py")) if path.name != "health.py"]
-NAMES = {"CFMS", "Huduma Maoni", "CSV", "PDF", "JSON"}  # said the same in every language
+# Said the same in every language: names of programs, units, languages, and of the people of the samples.
+NAMES = {"CFMS", "Huduma Maoni", "CSV", "PDF", "JSON", "KB", "English", "Kiswahili", "Amina Wanjiru", "Kiprono Bett", "Wanjiru"}
 READ_OUT = {"aria-label", "aria-description", "alt", "title", "placeholder", "label"}
 MARKS = {"_", "_l", "_n", "gettext", "ngettext"}
 _GIVEN = "\0"  # stands where Jinja puts something
 _ENVIRONMENT = Environment(autoescape=True)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_CLASSES = re.compile(r"({% block \w+_class %}).*?({% endblock %})", re.DOTALL)  # a block of CSS classes
+_CLASSES = re.compile(r"({% block \w+_(?:class|data) %}).*?({% endblock %})", re.DOTALL)  # a block of CSS classes or of attributes
 _ATTRIBUTE = re.compile(r"""[\w-]+=("[^"]*"|'[^']*')""")  # one that a macro adds to a tag of another
 # Calls that take what no page shows: programmers, the log and other programs read English.
 _UNSEEN = {"ValueError", "TypeError", "RuntimeError", "debug", "info", "warning", "error", "exception", "_problem"}
@@ -32,28 +33,34 @@ _SENTENCE = re.compile(r"^[A-Z][\w']*([ ,:][\w' ,:;.?!%()-]*|[.?!])$")
 
 
 class Read(HTMLParser):
-    """Collects what a reader of a page sees or hears."""
+    """Collects what a reader of a page sees or hears; what stands in ``code`` is a program's."""
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
+        self.code = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.code = tag == "code"
         self.texts += [value or "" for name, value in attrs if name in READ_OUT or (tag == "input" and name == "value")]
 
+    def handle_endtag(self, tag: str) -> None:
+        self.code = False
+
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+        if not self.code:
+            self.texts.append(data)
 
 
 def hard_words(source: str) -> Iterator[str]:
     """Yield words that stand in a template itself."""
     text = "".join(_GIVEN if kind == "variable_end" else value for kind, value in _plain(source))
     reader = Read()
-    reader.feed(text)
+    reader.feed(re.sub(rf"(<\w+){_GIVEN}", r"\1 ", text))  # attributes right behind a tag's name
     reader.close()
     for one in reader.texts:
         left = _ATTRIBUTE.sub("", one)
-        for name in NAMES:
+        for name in sorted(NAMES, key=len, reverse=True):
             left = re.sub(rf"\b{name}\b", "", left)
         if _WORD.search(left):
             yield " ".join(one.replace(_GIVEN, "…").split())
@@ -124,6 +131,9 @@ def test_code_hands_no_unmarked_sentence_to_a_page(path: Path) -> None:
         ("<input type=submit value='Send'>", ["Send"]),
         ("<p>{# Hello #}<!-- Hello --></p>", []),
         ("<p>Huduma Maoni</p>", []),
+        ("<p><code>text-xl</code> Large</p>", ["Large"]),
+        ("<li{{ marks|xmlattr }}>Wait</li>", ["Wait"]),
+        ("<body{% block body_data %} data-channel={{ channel }}{% endblock %}>", []),
         ("<body class='{% block body_class %}kiosk{% endblock %}'>{% block main %}Main{% endblock %}", ["Main"]),
         ("{% block body_class %}kiosk{% endblock %}", []),
     ],

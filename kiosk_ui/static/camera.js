@@ -30,11 +30,14 @@
     if (kiosk && !ours) return;
     block.hidden = false;
     const photo = cfms.media(block, "camera");
-    if (kiosk) photo.instead();
     const video = photo.find("video");
-    if (!ours) photo.find("[data-do=look]").remove();
+    if (kiosk || !ours) photo.instead();
 
     photo.look = async () => {
+      if (!ours) {
+        photo.input.click(); // the device's own camera, or its pictures
+        return;
+      }
       const stream = await photo.open({ video: { facingMode: "environment", width: { ideal: EDGE } } });
       if (!stream) return;
       video.srcObject = stream;
@@ -57,7 +60,7 @@
     photo.delete = () => {
       photo.keep(null);
       photo.say("deleted");
-      (photo.find("[data-do=look]") || photo.input).focus();
+      photo.find("[data-do=look]").focus();
     };
 
     // Named differently from closing the device: it also puts the page back.

@@ -48,7 +48,7 @@
         if (!block.isConnected) return;
         if (!bytes) return voice.fail("short");
         voice.keep(new Blob(heard, { type: TYPE.split(";")[0] }), "voice");
-        voice.find("audio").focus();
+        voice.find("[data-do=hear]").focus();
       });
       recorder.start(SLICE);
       tell(0, 0);
@@ -63,6 +63,20 @@
       voice.say("done");
     };
     voice.stopped = voice.stop;
+
+    const audio = voice.find("audio");
+    voice.hear = () => {
+      voice.show("playing");
+      voice.find("[data-do=hush]").focus();
+      audio.currentTime = 0;
+      audio.play().catch(() => voice.hush());
+    };
+    voice.hush = () => {
+      audio.pause();
+      voice.show("done");
+      voice.find("[data-do=hear]").focus();
+    };
+    audio.addEventListener("ended", voice.hush);
 
     voice.delete = () => {
       voice.keep(null);

@@ -158,7 +158,7 @@ def test_without_script_there_is_no_button_that_does_nothing(visit: Begin, site:
 
 def test_the_proof_and_the_question_before_withdrawing_are_accessible_too(visit: Begin, site: str) -> None:
     someone = Citizen(visit(site, size="kiosk"))
-    someone.arrive()
+    someone.arrive(terminal="")  # a terminal leads away from no receipt; there the proof is a QR
     code = someone.file()
     proof = str(someone.page.locator("a[href^='/proof']").get_attribute("href"))
     for page in (proof, "/proof?p=nonsense", "/proof"):

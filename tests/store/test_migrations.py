@@ -150,8 +150,10 @@ ROWS: dict[int, tuple[str, ...]] = {
         "INSERT INTO entry VALUES (1, 0, '\\x01', '\\x02')",
         "INSERT INTO event VALUES ('e', 1, 0, '', 0)",
         "INSERT INTO tombstone VALUES ('e', 'text', 1, 0)",
+        "INSERT INTO object (hash, seen_at, claimed, bytes) VALUES ('\\x03', 5, 1, '\\x04')",
     ),
     2: ("INSERT INTO ops_fact VALUES ('name', 'value')", "INSERT INTO ops_lease VALUES ('job', 'me', 5)"),
+    4: ("INSERT INTO chunk VALUES (1, 0, 'file-0', 0, '\\x03', 0)",),
 }
 
 

@@ -25,12 +25,7 @@ def take_files(node: Node, form: Form, posted: uploads.Posted) -> None:
             except Refusal as error:
                 form.refuse(kind, error)
     if posted.too_large is not None:
-        form.refuse(_cut_in(posted), posted.too_large)
-
-
-def _cut_in(posted: uploads.Posted) -> str:
-    """Return which of the two was too large: the photo comes last."""
-    return "photo" if "voice" in posted.files or "voice" in posted.fields else "voice"
+        form.refuse(posted.cut_in if posted.cut_in in KINDS else "photo", posted.too_large)
 
 
 def drop_file(form: Form, kind: str) -> None:

@@ -182,7 +182,7 @@ def test_a_printer_is_named_by_where_it_stands_for_all_terminals_or_for_each(fil
     read = load(file, CENTRE + '[printer]\naddress = "K1=tcp://192.168.1.51:9100, usb://04b8:0e15"\n')
     assert read.printer.addresses == {"K1": "tcp://192.168.1.51:9100", "": "usb://04b8:0e15"}
     assert load(file, CENTRE).printer.addresses == {}
-    for wrong in ("printer", "tcp://printer:9100", "tcp://192.168.1.51", "usb://epson", "file:///home/me/slips", "K 1=file:///dev/usb/lp0"):
+    for wrong in ("printer", "tcp://printer:9100", "tcp://192.168.1.51", "usb://epson", "file:///srv/slips", "K 1=file:///dev/usb/lp0"):
         assert "must be tcp://ADDRESS:PORT" in refusal(file, CENTRE + f'[printer]\naddress = "{wrong}"\n')
     for wrong in ("tcp://192.168.1.300:9100", "tcp://192.168.1.51:99999", "tcp://192.168.1.51:0"):
         assert "names an address that is none" in refusal(file, CENTRE + f'[printer]\naddress = "{wrong}"\n')

@@ -35,11 +35,13 @@ class Posted(NamedTuple):
         fields: those that came before whatever was too large.
         files: bytes of each file that came whole, by the name of its field.
         too_large: why not everything is here; None when it is.
+        cut_in: name of the field in which it ended; '' when it is whole.
     """
 
     fields: MultiDict[str, str]
     files: dict[str, bytes]
     too_large: Refusal | None
+    cut_in: str = ""
 
 
 def read() -> Posted:
@@ -58,9 +60,9 @@ def read() -> Posted:
         cut = LARGE
     except ValueError:
         log.info("a form that is none")  # what came of it counts, as with Werkzeug's own reader
-    reader.end()
+    cut_in = reader.end()
     request.__dict__["form"] = ImmutableMultiDict(reader.fields)
-    return Posted(reader.fields, reader.files, _why(cut, most))
+    return Posted(reader.fields, reader.files, _why(cut, most), cut_in)
 
 
 def _why(cut: str, most: int) -> Refusal | None:
@@ -94,10 +96,12 @@ class _Reader:
             while not isinstance(event := decoder.next_event(), NeedData):
                 self._take(event)
 
-    def end(self) -> None:
-        """Keep what came of a field that the body was cut in; a piece of a file is of no use."""
-        if isinstance(self._part, Field):
+    def end(self) -> str:
+        """Keep what came of a field that the body was cut in, and return its name; a piece of a file is of no use."""
+        part = self._part
+        if isinstance(part, Field):
             self._keep()
+        return (part.name or "") if part else ""
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Field | File):

@@ -13,7 +13,7 @@ from tests.commands.shell import Shell
 
 ON_A_NODE = [
     ["init"], ["serve"], ["enrol"], ["sync"], ["status"], ["verify"], ["rebuild"], ["backup"], ["restore", "archive"],
-    ["erase", "NBI-26A-000001-T", "--basis", "dpa-s40", "--yes"], ["user", "list"], ["catalogue", "show"],
+    ["erase", "NBI-26A-000001-T", "--basis", "dpa-s40", "--yes"], ["user", "list"], ["catalogue", "show"], ["posters", "--all"],
 ]  # fmt: skip
 
 

@@ -35,10 +35,10 @@ def pages() -> Flask:
     @app.post("/echo")
     def echo() -> tuple[Any, int]:
         request.max_content_length = MOST
-        fields, files, too_large = uploads.read()
+        fields, files, too_large, cut_in = uploads.read()
         said = {name: len(data) for name, data in files.items()}
         why = say(too_large) if too_large else ""
-        return jsonify(fields=fields.to_dict(flat=False), form=request.form.to_dict(), files=said, why=why), 413 if too_large else 200
+        return jsonify(fields=fields.to_dict(flat=False), form=request.form.to_dict(), files=said, why=why, cut_in=cut_in), 413 if too_large else 200
 
     @app.post("/plain")
     def plain() -> tuple[Any, int]:
@@ -52,7 +52,9 @@ def pages() -> Flask:
 def listening(app: Flask, room: Room) -> Iterator[int]:
     """Serve *app* as ``cfms serve`` does, in a thread, with *room* for bodies; lend the port."""
     sockets: dict[int, Any] = {}
-    server = create_server(app, host="127.0.0.1", port=0, threads=THREADS, ident=None, map=sockets, max_request_body_size=CEILING)
+    server = create_server(
+        app, host="127.0.0.1", port=0, threads=THREADS, ident=None, map=sockets, max_request_body_size=CEILING, outbuf_overflow=16 * MIB
+    )
     receive_in_memory(server, MOST, room)
     stop = threading.Event()
 
@@ -250,6 +252,6 @@ def test_nothing_of_a_form_is_written_to_a_file(port: int, monkeypatch: pytest.M
     monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", lambda *asked, **_: made.append(asked))
     for path in ("/echo", "/plain"):
         for chunked in (False, True):
-            assert send(port, form(part("text", b"x" * MIB), part("photo", bytes(MIB - 1000), "a.jpg")), path, chunked=chunked)[0] == 200
+            assert send(port, form(part("text", b"x" * 400_000), part("photo", bytes(MIB), "a.jpg")), path, chunked=chunked)[0] == 200
             assert send(port, form(part("photo", bytes(5 * MIB), "a.jpg")), path, chunked=chunked)[0] == 413
     assert made == []

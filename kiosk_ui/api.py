@@ -10,7 +10,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, Refusal, SigningStopped, StorageFull, TooMany, UnknownCode
+from appliance.domain.errors import CodeConflict, InvalidInput, NotFound, PhotosWaiting, Refusal, SigningStopped, StorageFull, TooMany, UnknownCode
 from appliance.store.errors import StoreError
 from appliance.usecases.media import Upload
 from appliance.usecases.node import Node
@@ -37,7 +37,7 @@ _submission = msgspec.json.Decoder(Submission)
 _encode = msgspec.json.Encoder().encode
 _STATUS: dict[type[Refusal], int] = {
     NotFound: 404, UnknownCode: 404, CodeConflict: 409, KeyGone: 410, TooMany: 429, SigningStopped: 503,
-    PrinterOpen: 503, PrinterSilent: 503, StorageFull: 507,
+    PhotosWaiting: 503, PrinterOpen: 503, PrinterSilent: 503, StorageFull: 507,
 }  # fmt: skip
 
 

@@ -117,6 +117,10 @@ class PhotoTooWide(Refusal):
     """This picture has more points than can be read here. Take it again in a smaller size."""
 
 
+class PhotosWaiting(Refusal):
+    """Many photos are being added just now. Nothing was lost; send it again in a minute."""
+
+
 class VoiceTooHeavy(Refusal):
     """This recording is too large: {megabytes} MB, and {limit} MB fit. Record a shorter one."""
 

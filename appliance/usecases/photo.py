@@ -6,7 +6,7 @@ import io
 import threading
 from typing import TYPE_CHECKING
 
-from appliance.domain.errors import PhotoBroken, PhotoTooSmall, PhotoTooWide, PhotoUnreadable
+from appliance.domain.errors import PhotoBroken, PhotosWaiting, PhotoTooSmall, PhotoTooWide, PhotoUnreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -19,6 +19,7 @@ _MOST = 16_000_000  # pixels held in memory at once: 64 MB where they have trans
 _MOST_SHRUNK = 100_000_000  # pixels of a JPEG that is made smaller while it is read, as every camera's is
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _ORIENTATION = 0x0112
+_PATIENCE = 10.0  # seconds to wait for one's turn: threads that wait serve nobody else
 _one_at_a_time = threading.Lock()  # a small box has memory for one
 
 
@@ -26,20 +27,29 @@ def clean_photo(data: bytes) -> bytes:
     """Return the picture in *data* as a JPEG of at most 1600 pixels a side, upright, without any of its metadata.
 
     Raises:
-        PhotoUnreadable, PhotoBroken, PhotoTooSmall, PhotoTooWide.
+        PhotoUnreadable, PhotoBroken, PhotoTooSmall, PhotoTooWide: what is wrong with it.
+        PhotosWaiting: others' photos took all the time that a request may take.
     """
-    with _one_at_a_time:
-        picture = _open(data)
-        try:
-            _check_size(picture)
-            turn = _orientation(picture)
-            return _jpeg(_upright(_shrunk(picture), turn))
-        except (PhotoTooSmall, PhotoTooWide):
-            raise
-        except Exception:  # noqa: BLE001  # whatever a decoder raises at hostile bytes, all it means is that they are no whole picture
-            raise PhotoBroken from None
-        finally:
-            picture.close()
+    if not _one_at_a_time.acquire(timeout=_PATIENCE):
+        raise PhotosWaiting
+    try:
+        return _drawn_anew(data)
+    finally:
+        _one_at_a_time.release()
+
+
+def _drawn_anew(data: bytes) -> bytes:
+    picture = _open(data)
+    try:
+        _check_size(picture)
+        turn = _orientation(picture)
+        return _jpeg(_upright(_shrunk(picture), turn))
+    except (PhotoTooSmall, PhotoTooWide):
+        raise
+    except Exception:  # noqa: BLE001  # whatever a decoder raises at hostile bytes, all it means is that they are no whole picture
+        raise PhotoBroken from None
+    finally:
+        picture.close()
 
 
 def _open(data: bytes) -> Image:

@@ -37,6 +37,7 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (HttpsNeeded, 403),
     (refusals.StorageFull, 507),
     (refusals.SigningStopped, 503),
+    (refusals.PhotosWaiting, 503),
     (PrinterOpen, 503),
     (PrinterSilent, 503),
 )

@@ -14,7 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from sync.files import MAX_FILE
 
-from appliance.domain.errors import PhotoBroken, PhotoTooSmall, PhotoTooWide, PhotoUnreadable, Refusal
+from appliance.domain.errors import PhotoBroken, PhotosWaiting, PhotoTooSmall, PhotoTooWide, PhotoUnreadable, Refusal
+from appliance.usecases import photo
 from appliance.usecases.photo import LONGEST, clean_photo
 
 SECRETS = (b"-1.2921", b"Nairobi West", b"SerialOfTheCamera", b"Njeri", b"http://ns.adobe.com")
@@ -162,6 +163,13 @@ def test_a_photo_cut_short_is_told_so_and_never_half_kept() -> None:
     for end in (len(whole) // 3, len(whole) // 2, len(whole) - 50):
         with pytest.raises(PhotoBroken):
             clean_photo(whole[:end])
+
+
+def test_who_would_wait_too_long_for_others_photos_is_asked_to_send_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo, "_PATIENCE", 0.01)
+    with photo._one_at_a_time, pytest.raises(PhotosWaiting):
+        clean_photo(telling())
+    assert clean_photo(telling())
 
 
 _SEEDS = [telling(6), encoded(picture(64, 64), "PNG"), encoded(picture(64, 64, "P"), "PNG"), encoded(picture(64, 64), "WEBP")]

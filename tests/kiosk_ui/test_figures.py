@@ -119,5 +119,11 @@ def test_the_page_is_whole_in_each_language_and_asks_for_nothing(world: World, c
     assert ("Figures" in answer.text) == (lang == "en")
 
 
+def test_a_terminal_offers_no_file(centre: Site) -> None:
+    client = client_of(centre)
+    assert "/figures.csv" in client.get("/figures?lang=en").text
+    assert "/figures.csv" not in client.get("/figures?lang=en&kiosk=K1").text
+
+
 def test_an_empty_centre_says_so(centre: Site) -> None:
     assert "Nobody has answered yet." in words(centre)

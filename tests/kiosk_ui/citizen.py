@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 from appliance.domain.consent import code_for
 from appliance.settings import ErasureSettings
@@ -69,9 +71,9 @@ class Reader(HTMLParser):
                 form.fields[name] = value
         elif tag == "textarea":
             form.fields[name], self._area = "", name
-        elif name:
+        elif name and kind != "file":
             form.fields.setdefault(name, value)
-            if kind not in {"hidden", "file"} and said.get("autocomplete") != "off":
+            if kind != "hidden" and said.get("autocomplete") != "off":
                 self.uncompleted.append(name)
 
     def handle_data(self, data: str) -> None:
@@ -117,20 +119,28 @@ class Citizen:
         said = {"lang": self.lang, "kiosk": self.kiosk, **query}
         return self._take(self._client.get(f"{path}?{urlencode({k: v for k, v in said.items() if v})}", environ_overrides=self.environ))
 
-    def send(self, form: str = "answers", touch: tuple[str, str] | None = None, /, **typed: str) -> Reader:
-        """Fill in *typed* and send the form, by the button *touch* (name and value) where one is named."""
+    def send(self, form: str = "answers", touch: tuple[str, str] | None = None, /, **typed: str | bytes) -> Reader:
+        """Fill in *typed* (bytes: a file) and send the form, by the button *touch* (name and value) where one is named."""
         found = self.page.forms[form]
-        values: MultiDict[str, str] = MultiDict({**found.fields, **typed})
+        values: MultiDict[str, Any] = MultiDict({**found.fields, **typed})
+        for name, said in typed.items():
+            if isinstance(said, bytes):
+                values.setlist(name, [FileStorage(BytesIO(said), f"{name}.bin")])
         if touch:
             assert touch in found.buttons, (touch, found.buttons)
             values.setlist(touch[0], [touch[1], *values.getlist(touch[0])])
-        self.last = (found.action, values)
-        return self._take(self._client.post(found.action, data=values, environ_overrides=self.environ))
+        kind = "application/x-www-form-urlencoded"
+        data: MultiDict[str, Any] | bytes = values
+        if any(isinstance(said, bytes) for said in typed.values()):
+            boundary, data = encode_multipart(values)
+            kind = f"multipart/form-data; boundary={boundary}"
+        self.last = (found.action, data, kind)
+        return self.again()
 
     def again(self) -> Reader:
         """Send the very same once more, as a reload does."""
-        action, values = self.last
-        return self._take(self._client.post(action, data=values, environ_overrides=self.environ))
+        action, data, kind = self.last
+        return self._take(self._client.post(action, data=data, content_type=kind, environ_overrides=self.environ))
 
     def pick(self, value: str) -> Reader:
         """Touch an answer."""

@@ -76,9 +76,11 @@ def test_letters_capitals_signs_and_corrections(visit: Begin, site: str, lang: s
     assert str(4000 - len(text.input_value())) in str(someone.page.locator("#text-left").text_content())
 
 
-@pytest.mark.parametrize("lang", ["en", "sw"])
-def test_it_is_accessible_large_and_leaves_the_field_in_sight(visit: Begin, site: str, lang: str) -> None:
+@pytest.mark.parametrize(("lang", "look"), [("en", ()), ("sw", ()), ("en", ("contrast",)), ("sw", ("contrast", "large"))])
+def test_it_is_accessible_large_and_leaves_the_field_in_sight(visit: Begin, site: str, lang: str, look: tuple[str, ...]) -> None:
     someone = before_a_field(visit, site, "contact", lang)
+    for part in look:
+        someone.page.locator(f"header [data-look={part}]").click()
     someone.look = True
     for name in ("name", "phone", "email"):
         someone.page.locator(f"#{name}").tap()

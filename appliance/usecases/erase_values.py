@@ -8,8 +8,10 @@ from appliance.domain import events as ev
 from appliance.domain.errors import ErasureNotAllowed, NotFound, UnknownChoice
 from appliance.domain.people import MANAGERS, Person, check_role
 from appliance.journal import tombstones
+from appliance.journal.entries import known_ids
 from appliance.journal.journal import Tx
 from appliance.projections import cases, ratings
+from appliance.store.db import Db
 from appliance.usecases import facts
 from appliance.usecases.node import Node, new_id
 from appliance.usecases.relay_case import relay
@@ -58,10 +60,20 @@ def _targets(tx: Tx, case: str, fields: tuple[str, ...]) -> tuple[tuple[tuple[st
     pairs = [(e.event.id, f) for e in entries for f in e.event.c if not fields or f in fields or ("text" in fields and is_field(f))]
     assert isinstance(opening.event, ev.CaseOpened)
     if rated := opening.event.rated:
-        pairs += ratings.tickets_of(tx.db, rated) if "ticket" in fields else [] if fields else [(rated, tombstones.WHOLE_CASE)]
+        pairs += _of_tap(tx.db, rated, fields)
     if not pairs:
         raise NotFound
     return tuple(sorted(pairs)), opening.log
+
+
+def _of_tap(db: Db, rated: str, fields: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return what goes with a case of the tap it grew out of: tickets alone. A case may name any id, also that of another case."""
+    if fields:
+        return ratings.tickets_of(db, rated) if "ticket" in fields else []
+    tap = ratings.get(db, rated)
+    if tap is not None and tap.said:
+        return [(rated, tombstones.WHOLE_CASE)]
+    return [] if known_ids(db, [rated]) else [(rated, "ticket")]  # still on its way; or it never was
 
 
 def scrub(node: Node) -> bool:

@@ -267,6 +267,16 @@ class TestErasure:
         assert faces(world.hq) == faces(centre) == {1: (1, 1, 0)}
         assert (centre.verify(), world.hq.verify()) == ("", "")
 
+    def test_the_end_of_a_case_takes_nothing_of_another_case_that_it_names_as_its_tap(self, world: World, centre: Site) -> None:
+        victim = world.file(centre, "The manager asked for money")
+        receipt = world.file(centre, "Never mind", rated=victim.id)
+        world.sync(centre)
+        erase(world.hq.node, receipt.id, ADMINISTRATOR, (), "dpa-s40")
+        world.sync(centre)
+        held = "SELECT count(*) FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx WHERE e.id = :id"
+        assert (centre.number(held, id=victim.id), world.hq.number(held, id=victim.id)) == (2, 2)
+        assert centre.number(held, id=receipt.id) == 0
+
     def test_a_centre_may_erase_the_ticket_of_a_case(self, world: World, centre: Site) -> None:
         receipt = world.file(centre, ticket="B-2", rating=1, rated=tap(world, centre, 1, ticket="B-1").id)
         world.sync(centre)

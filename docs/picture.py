@@ -70,9 +70,9 @@ def staff_page(browser: Browser, port: int, path: str, who: Sample, size: tuple[
 
 
 def kiosk_page(browser: Browser, size: tuple[int, int]) -> bytes:
-    """Return the kiosk's first page, in Kiswahili."""
+    """Return a kiosk's first page, in Kiswahili and in whatever else it invites in."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.goto(f"http://{HOST}:{PORTS.centre}/?lang=sw")
+    page.goto(f"http://{HOST}:{PORTS.centre}/?lang=sw&kiosk=K1")
     return page.screenshot()
 
 

@@ -173,6 +173,12 @@ def test_a_database_is_a_file_beside_the_settings_or_postgresql(file: Path) -> N
     assert refusal(file, CENTRE + '[store]\nurl = "postgresql://cfms@db/cfms"').startswith("store.url must be a file: a centre")
 
 
+def test_a_terminal_warns_before_it_wipes(file: Path) -> None:
+    sentence = refusal(file, CENTRE + "[kiosk]\nidle_warn_seconds = 60\nidle_wipe_seconds = 60")
+    assert sentence.startswith("kiosk.idle_wipe_seconds must be more than kiosk.idle_warn_seconds")
+    assert load(file, CENTRE + "[kiosk]\nidle_warn_seconds = 90\nidle_wipe_seconds = 120").kiosk.idle_wipe_seconds == 120
+
+
 def test_the_longest_wait_is_not_shorter_than_the_shortest(file: Path) -> None:
     sentence = refusal(file, CENTRE + "[sync]\nbackoff_min_seconds = 60\nbackoff_max_seconds = 30")
     assert sentence == "sync.backoff_max_seconds must not be less than sync.backoff_min_seconds."

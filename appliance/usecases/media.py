@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from appliance.domain.errors import PhotoTooHeavy, TooManyFiles, VoiceTooHeavy
+from appliance.domain.errors import PhotosWaiting, PhotoTooHeavy, Refusal, TooManyFiles, VoiceTooHeavy
 from appliance.journal.files import File
 from appliance.settings import Limits
 from appliance.usecases import photo, voice
@@ -31,6 +31,25 @@ def clean(uploads: Sequence[Upload], limits: Limits) -> tuple[File, ...]:
     if len(uploads) > limits.files:
         raise TooManyFiles(limit=limits.files)
     return tuple(_clean(one, limits) for one in uploads)
+
+
+def keepable(uploads: Sequence[Upload], limits: Limits) -> tuple[Upload, ...]:
+    """Return those of *uploads* that can be kept: for a message whose sender cannot be asked any more.
+
+    Raises:
+        PhotosWaiting: not now.
+    """
+    return tuple(one for one in uploads[: limits.files] if _can_be_kept(one, limits))
+
+
+def _can_be_kept(upload: Upload, limits: Limits) -> bool:
+    try:
+        _clean(upload, limits)
+    except PhotosWaiting:
+        raise
+    except Refusal:
+        return False
+    return True
 
 
 def _clean(upload: Upload, limits: Limits) -> File:

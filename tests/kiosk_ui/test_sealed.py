@@ -11,14 +11,14 @@ from flask.testing import FlaskClient
 
 from sync.intake import seal_intake
 
-from appliance.domain.errors import StorageFull
+from appliance.domain.errors import PhotosWaiting, StorageFull
 from appliance.journal.intake_keys import IntakeKeys
 from appliance.store.errors import StoreError
 from appliance.usecases import open_sealed, terminals
 from appliance.web.limits import DAY
 from appliance.wiring import create_app
 from tests.factories import Mint, Site, World, client_of
-from tests.usecases.recordings import IN_PARTS
+from tests.usecases.recordings import IN_PARTS, SILENCE, ogg_of
 
 MINT = Mint(41)
 PATH = "/api/v1/sealed"
@@ -63,6 +63,26 @@ def test_a_voice_note_that_waited_is_heard_as_if_it_came_now(client: FlaskClient
     look = client.post("/api/v1/track", json={"code": body["code"]})
     assert look.json is not None
     assert [len(line["files"]) for line in look.json["story"]][:1] == [1]
+
+
+def test_words_that_waited_are_not_lost_for_a_recording_in_which_nobody_speaks(client: FlaskClient, centre: Site) -> None:
+    files = [{"kind": "voice", "data": base64.b64encode(one).decode()} for one in (ogg_of([SILENCE] * 20), IN_PARTS)]
+    body = _message(files=files)
+    assert [client.post(PATH, json=_envelope(centre, body)).status_code for _ in range(2)] == [201, 200]
+    told = client.post("/api/v1/track", json={"code": body["code"]}).json
+    assert told is not None
+    assert [(one["text"], one["files"]) for one in told["story"]] == [(body["text"], ["voice"])]
+    alone = client.post(PATH, json=_envelope(centre, _message(text="", files=files[:1])))
+    assert alone.json is not None
+    assert (alone.status_code, alone.json["details"]) == (422, {"why": "TextMissing"})
+
+
+def test_words_that_waited_are_not_lost_for_a_service_that_is_no_more(client: FlaskClient, centre: Site) -> None:
+    body = _message(service="00001", category="gone")
+    assert client.post(PATH, json=_envelope(centre, body)).status_code == 201
+    assert centre.number("SELECT count(*) FROM case_state WHERE id = :id AND service = ''", id=body["id"]) == 1
+    tap: dict[str, object] = {"id": MINT.id(), "rating": 2, "service": "00001"}
+    assert client.post(PATH, json=_envelope(centre, tap, to="rating")).status_code == 201
 
 
 def test_a_kept_tap_counts_and_a_ticket_told_later_is_added(client: FlaskClient, centre: Site) -> None:
@@ -118,7 +138,7 @@ def test_the_same_id_with_another_code_is_refused_without_a_word_of_either(clien
     assert answer.json["details"] == {"why": "CodeConflict"}
 
 
-@pytest.mark.parametrize("broken", [StorageFull, StoreError])
+@pytest.mark.parametrize("broken", [StorageFull, StoreError, PhotosWaiting])
 def test_what_cannot_be_kept_now_may_come_again(client: FlaskClient, centre: Site, monkeypatch: pytest.MonkeyPatch, broken: type[Exception]) -> None:
     envelope = _envelope(centre, _message())
 

@@ -22,6 +22,7 @@
     const tell = (seconds, bytes) => {
       voice.find("[data-seconds]").textContent = Math.floor(seconds);
       voice.find("[data-size]").textContent = Math.ceil(bytes / 1024);
+      voice.find("[data-bar]").value = Math.max(seconds / most.seconds, bytes / most.bytes); // how full, for who does not read
     };
 
     voice.record = async () => {

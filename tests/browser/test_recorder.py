@@ -113,6 +113,7 @@ def test_a_voice_note_alone_is_a_complaint(begin: Callable[..., Visit], site: st
     # When they record, with seconds and size in sight
     part(someone, "record", "record").click()
     someone.page.wait_for_function("() => Number(document.querySelector('[data-seconds]').textContent) >= 1")
+    assert 0 < someone.page.evaluate("() => document.querySelector('[data-bar]').value") < 1
     assert "120" in someone.page.locator("[data-record] .media__now").inner_text()
     assert int(someone.page.locator("[data-size]").inner_text()) > 0
     someone.seen()

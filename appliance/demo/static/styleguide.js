@@ -16,6 +16,7 @@
     problem.removeAttribute("role"); // it is a sample: nothing just went wrong
     const values = { seconds: "37", most: "120", size: "110", "most-size": "400" };
     for (const [mark, value] of Object.entries(values)) for (const it of one.querySelectorAll(`[data-${mark}]`)) it.textContent = value;
+    for (const bar of one.querySelectorAll("[data-bar]")) bar.value = 37 / 120;
     for (const photo of one.querySelectorAll("img[data-while=done]")) photo.src = document.querySelector("link[rel=icon]").href;
     return one;
   };

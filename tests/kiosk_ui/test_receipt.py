@@ -73,3 +73,57 @@ def test_nobody_gets_a_receipt_by_a_code_of_their_own(citizen: Before) -> None:
     other.send("receipt", ("go", "check"), **{**mine, "code": other.code})
     assert other.status == 409
     assert mine["code"] not in other.answers[-1].text
+
+
+def test_digits_that_were_typed_survive_another_language_and_look(citizen: Before) -> None:
+    someone = citizen()
+    someone.file()
+    for touched in (("lang", "sw"), ("look", "large")):
+        page = someone.send("receipt", touched, last_four="12")
+        assert page.forms["receipt"].fields["last_four"] == "12"
+        assert someone.status == 200
+
+
+def test_where_there_is_no_printer_the_slip_is_shown_as_it_would_be_printed(citizen: Before) -> None:
+    someone = citizen()
+    code = someone.file()
+    preview = someone.answers[-1].text.split('class="slip-preview"')[1].split("</div>")[0]
+    assert all(code[at : at + 4] in preview for at in range(0, 20, 4))
+    assert ("go", "print") not in someone.page.forms["receipt"].buttons
+
+
+class _Printers:
+    """A printer at terminal K1 that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.printed: list[tuple[str, str]] = []
+
+    def has(self, terminal: str) -> bool:
+        return terminal == "K1"
+
+    def print(self, terminal: str, id: str, _slip: object) -> None:
+        self.printed.append((terminal, id))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_terminal_with_a_printer_prints_the_slip(citizen: Before, centre: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    printers = _Printers()
+    monkeypatch.setattr(centre.node, "printers", printers)
+    someone, other = citizen(), citizen(kiosk="K2")
+    code = someone.file()
+    page = someone.send("receipt", ("go", "print"), last_four="12")
+    assert "The slip is being printed" in page.text
+    assert (someone.code, page.forms["receipt"].fields["last_four"]) == (code, "12")
+    assert printers.printed == [("K1", page.forms["receipt"].fields["id"])]
+    other.file()
+    assert ("go", "print") not in other.page.forms["receipt"].buttons
+
+
+def test_finishing_leads_a_terminal_to_where_it_forgets(citizen: Before) -> None:
+    someone, own = citizen(), citizen(kiosk="")
+    someone.file()
+    assert "/?kiosk=K1&reset=1" in someone.page.addresses
+    own.file()
+    assert not [where for where in own.page.addresses if "reset" in where]

@@ -26,19 +26,31 @@ CREATE TABLE contact (
 DROP = "DROP TABLE IF EXISTS contact;"
 COLUMNS = ("id", "case_id", "since", "days")
 _FIELDS = ", ".join(f"'{name}'" for name in sorted(CONTACT_FIELDS))
-_HELD = f"SELECT DISTINCT b.field FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx WHERE e.id = :id AND b.field IN ({_FIELDS})"
+_HELD = f"FROM box b JOIN event e ON e.log = b.log AND e.idx = b.idx WHERE b.field IN ({_FIELDS}) AND e.id"
+Holder = ev.CaseOpened | ev.Rated | ev.RatingTicketed
 
 
 def apply(db: Db, entries: Sequence[Entry]) -> None:
     """Note what came with *entries*, and forget what they erased."""
+    came = [(e.event, e.own) for e in entries if isinstance(e.event, Holder) and not CONTACT_FIELDS.isdisjoint(e.event.c)]
+    held = _holding(db, [event.id for event, own in came if not own])
+    for event, own in came:
+        if own or event.id in held:
+            case, days = (event.case, days_of(event.consent)) if isinstance(event, ev.CaseOpened) else ("", 0)
+            db.later("contact", COLUMNS, (event.id, case, event.ts, days))
     for entry in entries:
-        event = entry.event
-        if isinstance(event, ev.CaseOpened | ev.Rated | ev.RatingTicketed):
-            if not CONTACT_FIELDS.isdisjoint(event.c) and (entry.own or fields_of(db, event.id)):
-                case, days = (event.case, days_of(event.consent)) if isinstance(event, ev.CaseOpened) else ("", 0)
-                db.later("contact", COLUMNS, (event.id, case, event.ts, days))
-        elif isinstance(event, ev.Erased):
-            _forget(db, event)
+        if isinstance(entry.event, ev.Erased):
+            _forget(db, entry.event)
+
+
+def _holding(db: Db, ids: Sequence[str]) -> set[str]:
+    """Return those of *ids* that still hold contact fields here; of a mirrored event they may be erased already, or never have come."""
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        part = {f"i{n}": one for n, one in enumerate(ids[start : start + 500])}
+        names = ", ".join(f":{name}" for name in part)
+        found.update(row[0] for row in db.all(f"SELECT DISTINCT e.id {_HELD} IN ({names})", **part))
+    return found
 
 
 def _forget(db: Db, event: ev.Erased) -> None:
@@ -53,7 +65,7 @@ def _forget(db: Db, event: ev.Erased) -> None:
 
 def fields_of(db: Db, id: str) -> list[str]:
     """Return the contact fields that event *id* still holds here."""
-    return sorted(field for (field,) in db.all(_HELD, id=id))
+    return sorted(field for (field,) in db.all(f"SELECT DISTINCT b.field {_HELD} = :id", id=id))
 
 
 # --- questions ------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ _QUALITY = 80
 _LEAST = 32  # pixels of the shorter side, as it is kept
 _MOST = 16_000_000  # pixels held in memory at once: 64 MB where they have transparency
 _MOST_SHRUNK = 100_000_000  # pixels of a JPEG that is made smaller while it is read, as every camera's is
+_SCANS, _SCAN = 100, b"\xff\xda"  # of a JPEG; a progressive one has ten, and each costs as much as the whole picture
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _ORIENTATION = 0x0112
 _PATIENCE = 10.0  # seconds to wait for one's turn: threads that wait serve nobody else
@@ -39,6 +40,8 @@ def clean_photo(data: bytes) -> bytes:
 
 
 def _drawn_anew(data: bytes) -> bytes:
+    if data.count(_SCAN) > _SCANS and data.startswith(b"\xff\xd8"):
+        raise PhotoBroken
     picture = _open(data)
     try:
         _check_size(picture)

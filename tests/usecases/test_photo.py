@@ -165,6 +165,14 @@ def test_a_photo_cut_short_is_told_so_and_never_half_kept() -> None:
             clean_photo(whole[:end])
 
 
+def test_a_photo_in_scans_without_end_is_refused_before_it_takes_minutes_to_draw() -> None:
+    few = encoded(picture(64, 64), progressive=True)
+    scan = few[few.rindex(b"\xff\xda") : -2]
+    assert clean_photo(few)
+    with pytest.raises(PhotoBroken):
+        clean_photo(few[:-2] + 200 * scan + few[-2:])
+
+
 def test_who_would_wait_too_long_for_others_photos_is_asked_to_send_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo, "_PATIENCE", 0.01)
     with photo._one_at_a_time, pytest.raises(PhotosWaiting):

@@ -18,6 +18,7 @@ from appliance.usecases.open_case import Submission
 from appliance.web.forms import Form
 from appliance.web.i18n import lang
 from appliance.web.terminal import kiosk
+from appliance.web.words import RATINGS
 
 # Minted when the way begins, so that a double touch or a reload registers one case (spec keys, Receipt) and counts one face.
 MINTED: Final = ("id", "code", "rated")
@@ -41,6 +42,8 @@ def read_answers(node: Node) -> Form:
         values["id"], values["code"] = new_id(node.clock.read()), mint_receipt_code(random_bytes)
     if not is_id(values["rated"]):
         values["rated"] = new_id(node.clock.read())
+    if values["rating"] not in RATINGS:  # no page of ours says so
+        values["rating"] = ""
     return Form(values)
 
 

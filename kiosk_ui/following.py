@@ -32,10 +32,12 @@ def follow(node: Node, code: str, act: str, id: str, text: str, channel: str, fi
         files: photos and voice notes of a reply.
 
     Raises:
-        TooMany: too many wrong codes came from this terminal; nothing was looked up.
+        TooMany: too many wrong codes came from this terminal, and nothing was looked up; or too many messages, of which a reply is one.
         CodeMistyped, UnknownCode, IllegalMove, TextMissing, TextTooLong, InvalidInput: nothing was written.
     """
     limits().check_guess(address(), kiosk())
+    if act == "reply":
+        limits().check_submission(address(), kiosk())
     try:
         return _do(node, code, act, id, text, channel, files)
     except UnknownCode:

@@ -189,6 +189,19 @@ def test_answering_questions_and_looking_costs_nothing(limited: FlaskClient) -> 
         assert someone.follow(code).title.startswith("Your case")
 
 
+def test_a_reply_is_a_message_too_and_waits_without_losing_a_word(limited: FlaskClient, steady: Steady) -> None:
+    someone = Citizen(limited)
+    code = someone.file()
+    someone.follow(code)
+    for _ in range(2):
+        assert "Your words were added" in someone.send("reply", text="And again").text
+    page = someone.send("reply", text="Nobody shall lose this")
+    assert someone.status == 429
+    assert page.forms["track"].fields["text"] == "Nobody shall lose this"
+    steady.now += int(someone.answers[-1].headers["Retry-After"])
+    assert "Your words were added" in someone.send("track").text
+
+
 def test_guessing_codes_is_slowed_on_pages_and_a_right_one_waits_too(limited: FlaskClient, steady: Steady) -> None:
     code = Citizen(limited).file()
     someone, mint = Citizen(limited), Mint(5)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask.testing import FlaskClient
 
 from appliance.domain.errors import Refusal, SigningStopped, StorageFull
 from appliance.store.errors import StoreError
 from kiosk_ui import feedback, following
+from tests.factories import Site
 from tests.kiosk_ui.citizen import CONSENT, Citizen
 
 Before = Callable[..., Citizen]
@@ -61,6 +63,15 @@ def test_a_refused_reply_stays_on_the_page_and_can_be_sent_again(
     assert words in page.text
     assert page.forms["reply"].fields["text"] == "It rained in"
     assert "Your words were added" in someone.send("reply").text
+
+
+@pytest.mark.parametrize("go", ["", "finish"])
+@pytest.mark.parametrize("face", ["5", "very bad", "\u00b2"])
+def test_a_face_that_is_none_of_ours_is_as_good_as_none(client: FlaskClient, centre: Site, face: str, go: str) -> None:
+    page = client.post("/feedback", data={"at": "kind", "pick": "complaint", "ticket": "B-1", "rating": face, "go": go})
+    assert page.status_code == 200
+    assert f'value="{face}"' not in page.text
+    assert centre.number("SELECT count(*) FROM rating WHERE rating NOT IN (1, 2, 3, 4)") == 0
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(citizen: Before, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,11 +200,15 @@
         // As above.
       }
     },
-    // Only after a reload, or back from another page: who opens the first page wants to begin.
+    // Only after a reload, or back from another page: who opens a page anew wants to begin.
     take() {
       const [entry] = performance.getEntriesByType("navigation");
+      if (kiosk || !["reload", "back_forward"].includes(entry?.type)) {
+        draft.drop();
+        return null;
+      }
       try {
-        return !kiosk && ["reload", "back_forward"].includes(entry?.type) && JSON.parse(sessionStorage.getItem(draft.name));
+        return JSON.parse(sessionStorage.getItem(draft.name));
       } catch {
         return null;
       }

@@ -46,6 +46,14 @@ def listening(browser: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def wifi(browser: Browser) -> Iterator[Browser]:
+    """Lend one more Chromium, to which ``huduma.lan`` is this machine: a name without HTTPS, as on a centre's Wi-Fi."""
+    running = browser.browser_type.launch(executable_path=_chromium(), args=[*FLAGS, "--host-resolver-rules=MAP huduma.lan 127.0.0.1"])
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[Flask], str]]:
     """Lend a function that serves an application on a free port of the loopback, and returns where."""
     with ExitStack() as running:

@@ -17,6 +17,7 @@ from tests.factories import Site, World, world_in
 
 if TYPE_CHECKING:
     from flask import Flask
+    from playwright.sync_api import Browser
 
 Begin = Callable[..., Visit]
 
@@ -183,6 +184,30 @@ def test_a_receipt_whose_page_cannot_be_fetched_still_has_code_and_reference(vis
     assert someone.faults == []
 
 
+def test_without_https_the_page_itself_keeps_the_message_and_says_so(wifi: Browser, site: str, centre: Site) -> None:
+    # Given a phone on the centre's Wi-Fi, where a browser neither seals nor lends its microphone
+    someone = Citizen(Visit(wifi, site.replace("127.0.0.1", "huduma.lan"), size="phone"), look=False)
+    someone.arrive(terminal="")
+    assert someone.page.evaluate("isSecureContext") is False
+    someone.choose("1")
+    someone.choose("complaint")
+    someone.choose(CARD)
+    assert someone.page.locator("#voice").is_visible()  # its own recorder, by the plain field
+    someone.chip()
+    someone.go_on()
+    someone.go_on()
+    before = cases(centre)
+    # When the appliance is away, Then the page must stay open; and it sends by itself
+    someone.visit.unplug()
+    someone.go_on()
+    assert someone.page.locator("[data-when=memory]").is_visible()
+    someone.visit.plug_in()
+    someone.page.locator("main .receipt >> text=NBI-").wait_for()
+    assert cases(centre) == before + 1
+    assert [one for one in someone.visit.wrong if "Cross-Origin-Opener-Policy" not in one] == []  # ignored there, says Chromium
+    someone.visit.close()
+
+
 # --- reload and leaving -----------------------------------------------------------------------------------
 
 
@@ -205,6 +230,17 @@ def test_a_phone_keeps_the_harmless_answers_over_a_reload(visit: Begin, site: st
     someone.go_on()
     assert "Half a sent" in someone.page.locator("main dl").inner_text()
     someone.go_on()
+    assert someone.page.evaluate("sessionStorage.getItem('cfms-draft')") is None
+
+
+def test_who_begins_again_on_a_phone_begins_with_nothing(visit: Begin, site: str) -> None:
+    someone = Citizen(visit(site, size="phone"), look=False)
+    someone.arrive(terminal="")
+    someone.choose("1")
+    someone.choose("complaint")
+    someone.tap(someone.page.locator(".foot__link"))
+    someone.page.reload()
+    assert "Home" in someone.page.title()
     assert someone.page.evaluate("sessionStorage.getItem('cfms-draft')") is None
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PICTURE = Path(__file__).parent / "pictures" / "demo.png"
-PORTS = Ports(28080, 28090, 28070)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-_SECONDS = 90
+_SECONDS = 300  # on a busy machine, too
 _SHEET = """<!DOCTYPE html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 28px; display: flex; gap: 28px; align-items: flex-start; background: #e9e2d5; width: max-content; }}
 figure {{ margin: 0; font: 22px "Noto Sans", sans-serif; color: #221c18; }}
@@ -36,21 +36,31 @@ figcaption {{ padding-top: 14px; text-align: center; }}
 </style>{figures}"""
 
 
+def free_ports() -> Ports:
+    """Return three ports that nobody holds."""
+    with ExitStack() as held:  # all at once, so that they differ
+        probes = [held.enter_context(socket.socket()) for _ in range(3)]
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return Ports(*(probe.getsockname()[1] for probe in probes))
+
+
 @contextmanager
-def demo(folder: Path) -> Iterator[None]:
-    """Run the demo in *folder* until the block ends."""
-    ports = ["--port", str(PORTS.centre), "--hq-port", str(PORTS.hq), "--switch-port", str(PORTS.switch)]
+def demo(folder: Path) -> Iterator[Ports]:
+    """Run the demo in *folder* until the block ends; lend its ports."""
+    lent = free_ports()
+    ports = [word for option, port in lent.taken.items() for word in (option, str(port))]
     words = [sys.executable, "-m", "appliance", "demo", "--folder", str(folder), *ports]
     with (folder.with_name("log")).open("w") as log:
         running = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603  # our own words
     try:
-        switch = Server("switch", PORTS.switch, Place(folder, PORTS), running)
+        switch = Server("switch", lent.switch, Place(folder, lent), running)
         end = time.monotonic() + _SECONDS
         while not switch.answers():  # the last to come up
             if running.poll() is not None or time.monotonic() > end:
                 raise SystemExit(folder.with_name("log").read_text())
             time.sleep(0.2)
-        yield
+        yield lent
     finally:
         running.terminate()
         running.wait()
@@ -69,10 +79,10 @@ def staff_page(browser: Browser, port: int, path: str, who: Sample, size: tuple[
     return page.screenshot()
 
 
-def kiosk_page(browser: Browser, size: tuple[int, int]) -> bytes:
+def kiosk_page(browser: Browser, port: int, size: tuple[int, int]) -> bytes:
     """Return a kiosk's first page, in Kiswahili and in whatever else it invites in."""
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-    page.goto(f"http://{HOST}:{PORTS.centre}/?lang=sw&kiosk=K1")
+    page.goto(f"http://{HOST}:{port}/?lang=sw&kiosk=K1")
     return page.screenshot()
 
 
@@ -91,11 +101,11 @@ def main() -> None:
     """Take the picture."""
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        with demo(Path(name) / "demo"):
+        with demo(Path(name) / "demo") as ports:
             shots = [
-                ("The kiosk", kiosk_page(browser, (800, 1280)), 640),
-                ("The desk of the centre", staff_page(browser, PORTS.centre, "/desk?view=open", OFFICER, (1100, 1000)), 640),
-                ("Headquarters", staff_page(browser, PORTS.hq, "/hq/cases", CASE_OFFICER, (1100, 1000)), 640),
+                ("The kiosk", kiosk_page(browser, ports.centre, (800, 1280)), 640),
+                ("The desk of the centre", staff_page(browser, ports.centre, "/desk?view=open", OFFICER, (1100, 1000)), 640),
+                ("Headquarters", staff_page(browser, ports.hq, "/hq/cases", CASE_OFFICER, (1100, 1000)), 640),
             ]
         PICTURE.parent.mkdir(exist_ok=True)
         PICTURE.write_bytes(sheet(browser, shots))

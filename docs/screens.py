@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import sync_playwright
 
 from appliance.demo.place import HOST
-from docs.picture import FLAGS, PORTS, demo
+from docs.picture import FLAGS, demo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "sw")
 SIZES = {"kiosk": (1080, 1920), "phone": (360, 740)}
 LOOKS = ("", "contrast", "large", "contrast-large")
-PATIENCE = 15_000  # milliseconds
+PATIENCE = 60_000  # milliseconds
 MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 _WORDS = {
     "en": ("The queue did not move for an hour.", "Thank you."),
@@ -48,6 +48,7 @@ class Walk:
     """
 
     page: Page
+    port: int
     folder: Path
     lang: str
     size: str
@@ -58,7 +59,7 @@ class Walk:
         """Open a page as this citizen would."""
         said = {"lang": self.lang, "look": self.look, "kiosk": "K1" if self.size == "kiosk" else "", **more}
         query = "&".join(f"{name}={value}" for name, value in said.items() if value)
-        self.page.goto(f"http://{HOST}:{PORTS.centre}{path}?{query}", wait_until="load")
+        self.page.goto(f"http://{HOST}:{self.port}{path}?{query}", wait_until="load")
 
     def touch(self, what: str) -> None:
         """Touch the first thing in the main part that CSS selector *what* finds."""
@@ -157,7 +158,7 @@ class Walk:
 
 
 @contextmanager
-def walk(browser: Browser, folder: Path, lang: str, size: str, look: str) -> Iterator[Walk]:
+def walk(browser: Browser, port: int, folder: Path, lang: str, size: str, look: str) -> Iterator[Walk]:
     """Lend a walk in a fresh browser; at its end its sheet is laid."""
     width, height = SIZES[size]
     folder = folder / "-".join(part for part in (lang, size, look) if part)
@@ -167,7 +168,7 @@ def walk(browser: Browser, folder: Path, lang: str, size: str, look: str) -> Ite
     )
     context.set_default_timeout(PATIENCE)
     try:
-        here = Walk(context.new_page(), folder, lang, size, look)
+        here = Walk(context.new_page(), port, folder, lang, size, look)
         yield here
         _lay(browser, here)
     finally:
@@ -195,10 +196,10 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *MEDIA])
-        with demo(Path(name) / "demo"):
+        with demo(Path(name) / "demo") as ports:
             ways = [(lang, size, look) for lang in asked.langs.split(",") for size in asked.sizes.split(",") for look in asked.looks.split(",")]
             for lang, size, look in ways:
-                with walk(browser, asked.folder, lang, size, look) as one:
+                with walk(browser, ports.centre, asked.folder, lang, size, look) as one:
                     one.follow(one.file())
                     one.rest()
                     one.away()

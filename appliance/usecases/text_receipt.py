@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Protocol
 
 from appliance.domain.codes import rid_of
@@ -61,7 +62,9 @@ def text_receipt(node: Node, id: str, code: str, words: Callable[[Receipt], str]
 
 
 def number_of(node: Node, case: str) -> str:
-    """Return the telephone number that was left with *case*; '' for none, or once it was erased.
+    """Return the telephone number that was left with *case*; '' for none, once it was erased, or where it is none of this country.
+
+    Programs may leave any words as a number; what a stranger could make dear at the far end of the world is not sent to.
 
     Raises:
         NotFound: there is no such case here.
@@ -71,4 +74,5 @@ def number_of(node: Node, case: str) -> str:
         if opened is None:
             raise NotFound
         value = boxes.read_one(db, opened.log, opened.index, opened.origin, opened.event.id, "phone")
-    return value.decode() if value else ""
+    number, rules = value.decode() if value else "", node.country.phone
+    return number if re.fullmatch(rf"\+{rules.calling_code}[0-9]{{{rules.national_digits}}}", number) else ""

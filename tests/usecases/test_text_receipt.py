@@ -65,3 +65,11 @@ def test_a_number_that_was_erased_gets_nothing(world: World, centre: Site) -> No
     erase(centre.node, receipt.id, MANAGER, ("phone",), "dpa-s40")
     with pytest.raises(NoNumber):
         text_receipt(centre.node, receipt.id, receipt.code, lambda one: one.code)
+
+
+@pytest.mark.parametrize("number", ["+8821612345678", "+25471234567", "+254712345678,+254712345679", "0712 345 678"])
+def test_a_number_that_this_country_does_not_have_gets_nothing(world: World, centre: Site, number: str) -> None:
+    receipt = world.file(centre, phone=number, consent="contact-about-case")
+    with pytest.raises(NoNumber):
+        text_receipt(centre.node, receipt.id, receipt.code, lambda one: one.code)
+    assert sent(centre) == []

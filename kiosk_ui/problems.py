@@ -14,7 +14,7 @@ from appliance.web.words import say
 REFUSALS: Final[tuple[type[Refusal], ...]] = (
     errors.InvalidInput, errors.UnknownChoice, errors.TextMissing, errors.TextTooLong, errors.CodeMistyped, errors.CodeConflict,
     errors.TooMany, errors.StorageFull, errors.SigningStopped, errors.TooManyFiles, UploadTooLarge,
-    errors.PhotoTooHeavy, errors.PhotoUnreadable, errors.PhotoBroken, errors.PhotoTooSmall, errors.PhotoTooWide,
+    errors.PhotoTooHeavy, errors.PhotoUnreadable, errors.PhotoBroken, errors.PhotoTooSmall, errors.PhotoTooWide, errors.PhotosWaiting,
     errors.VoiceTooHeavy, errors.VoiceUnreadable, errors.VoiceEmpty, errors.VoiceTooLong,
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from appliance.usecases.expire_contacts import consent
 from appliance.usecases.node import Node
-from appliance.web.forms import Choice, Form
+from appliance.web.forms import Form
 from appliance.web.texts import _
 from appliance.web.words import KINDS, RATINGS, word
 from kiosk_ui import offers
@@ -105,8 +105,3 @@ def review_rows(node: Node, form: Form, *, inert: bool = False) -> list[dict[str
     always = {"kind", "service", "text", "contact", "rating", "centre"}
     shown = [one for one in rows if one[3] in asked and (inert or one[2] or one[0] in always)]
     return [{"key": key, "value": value or NOTHING, "name": "change", "submit": page, "row": row} for row, key, value, page in shown]
-
-
-def faces() -> list[Choice]:
-    """Return the four faces."""
-    return [Choice(value, word(RATINGS, value), "", f"face-{value}") for value in RATINGS]

@@ -67,10 +67,17 @@
     else flow.ask(step, { problem: words(problem) });
   };
 
+  // On a device of one's own the code stands on this page alone: whoever would lose it by reloading or going back is asked.
+  const question = (event) => event.preventDefault();
+  const hold = (on) => window[on ? "addEventListener" : "removeEventListener"]("beforeunload", question);
+  document.addEventListener("submit", () => hold(false)); // the server shows the receipt from here on
+  document.addEventListener("click", ({ target }) => target.closest("a[href^='/']:not([target])") && hold(false));
+
   const arrived = ({ id, code }, { state, receipt, later }) => {
     const mine = { id, code, ref: receipt?.ref };
     current = mine;
     flow.end(state);
+    hold(!document.documentElement.dataset.kiosk);
     if (state === "registered") {
       show();
       return;
@@ -107,6 +114,7 @@
 
   // The same end in another language.
   const again = () => {
+    hold(Boolean(current) && !document.documentElement.dataset.kiosk);
     if (!current) stage.show(stage.step("counted"));
     else if (current.ref) show();
     else fill("kept");

@@ -17,7 +17,7 @@ from tests.factories import Site, World, world_in
 
 if TYPE_CHECKING:
     from flask import Flask
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Dialog
 
 Begin = Callable[..., Visit]
 
@@ -231,6 +231,33 @@ def test_a_phone_keeps_the_harmless_answers_over_a_reload(visit: Begin, site: st
     assert "Half a sent" in someone.page.locator("main dl").inner_text()
     someone.go_on()
     assert someone.page.evaluate("sessionStorage.getItem('cfms-draft')") is None
+
+
+@pytest.mark.parametrize("way", ["reload", "finish"])
+def test_a_phone_asks_before_it_loses_the_only_page_with_the_code(visit: Begin, site: str, way: str) -> None:
+    someone = Citizen(visit(site, size="phone"), look=False)
+    asked: list[str] = []
+
+    def answer(question: Dialog) -> None:
+        asked.append(question.type)
+        question.accept()
+
+    someone.page.on("dialog", answer)
+    someone.arrive(terminal="")
+    someone.choose("1")
+    someone.choose("complaint")
+    someone.choose(CARD)
+    someone.chip()
+    for _ in range(3):
+        someone.go_on()
+    someone.page.locator("main .code").wait_for()
+    assert asked == []
+    if way == "reload":
+        someone.page.reload()
+    else:
+        someone.page.locator("main a.govuk-button").last.tap()
+    someone.page.wait_for_function("!document.querySelector('main .code')")
+    assert asked == (["beforeunload"] if way == "reload" else [])
 
 
 def test_who_begins_again_on_a_phone_begins_with_nothing(visit: Begin, site: str) -> None:

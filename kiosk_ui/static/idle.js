@@ -78,9 +78,10 @@
     leave(where);
   };
 
-  // Where a worker stands between, or the server answers, the page comes as ever; else the first one as it was, from memory.
+  // Where a worker stands between, or the server answers, the page comes as ever; else the first one as it was, from memory. So also
+  // while a message waits in this page alone: it would go with it, and the browser's question about that stop the terminal.
   const leave = async (where) => {
-    if (await answers(where)) location.replace(where);
+    if (!cfms.outbox.fragile() && (await answers(where))) location.replace(where);
     else if (fresh) {
       history.replaceState(null, "", START);
       document.body.replaceChildren(...fresh.cloneNode(true).childNodes);

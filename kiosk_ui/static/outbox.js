@@ -108,9 +108,9 @@
 
   // What waits in memory is lost with the page, so whoever leaves is asked.
   const question = (event) => event.preventDefault();
+  const fragile = () => [...memory.held.values()].some((one) => !one.row.refused);
   function leaving() {
-    const waits = [...memory.held.values()].some((one) => !one.row.refused);
-    window[waits ? "addEventListener" : "removeEventListener"]("beforeunload", question);
+    window[fragile() ? "addEventListener" : "removeEventListener"]("beforeunload", question);
   }
 
   function base64(bytes) {
@@ -325,7 +325,7 @@
     if (answer.ok) [told, toldAt] = [now, performance.now()];
   }
 
-  cfms.outbox = { send, waiting: async () => (await count()).waiting, aside: async () => (await count()).aside };
+  cfms.outbox = { send, fragile, waiting: async () => (await count()).waiting, aside: async () => (await count()).aside };
 
   window.addEventListener("online", () => plan(0));
   document.addEventListener("cfms:page", async () => line(await count()));

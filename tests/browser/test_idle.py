@@ -15,6 +15,7 @@ from tests.factories import Site, World, world_in
 
 if TYPE_CHECKING:
     from flask import Flask
+    from playwright.sync_api import Dialog
 
 Begin = Callable[..., Visit]
 SECRET = "Wanjiru of Kibera"
@@ -147,6 +148,37 @@ def test_it_wipes_with_the_appliance_away(visit: Begin, site: str) -> None:
     assert "Thank you. It counts." in page.title()
     assert page.evaluate("cfms.outbox.waiting()") == 1
     someone.visit.plug_in()
+
+
+def test_what_waits_in_the_page_alone_is_forgotten_by_the_screen_and_sent_all_the_same(visit: Begin, site: str, centre: Site) -> None:
+    # Given a terminal that cannot keep anything on its disk, and an appliance that takes no message just now
+    someone = Citizen(visit(site, size="kiosk"), look=False)
+    page, someone.visit.away = someone.page, True
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    asked: list[str] = []
+
+    def answer(question: Dialog) -> None:
+        asked.append(question.type)
+        question.dismiss()
+
+    page.on("dialog", answer)
+    someone.arrive()
+    page.route("**/api/v1/feedback*", lambda route: route.abort())
+    someone.to_review()
+    someone.go_on()
+    code = someone.code()
+    # When the person goes, Then nothing of them is seen and nobody is asked; and the message goes by itself
+    someone.tap(page.locator("main a.govuk-button").last)
+    forgotten(someone)
+    assert asked == []
+    assert page.evaluate("cfms.outbox.waiting()") == 1
+    assert code not in page.content()
+    before = centre.number("SELECT count(*) FROM case_state")
+    page.unroute("**/api/v1/feedback*")
+    with page.expect_response("**/api/v1/feedback*") as heard:
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+    assert heard.value.status == 201
+    assert centre.number("SELECT count(*) FROM case_state") == before + 1
 
 
 def test_elsewhere_it_rests_until_the_appliance_is_back(visit: Begin, site: str) -> None:

@@ -12,7 +12,7 @@ from appliance.web.words import say
 
 # What POST /api/v1/feedback and /api/v1/rating may refuse, with the details still to be filled in: "{seconds}".
 REFUSALS: Final[tuple[type[Refusal], ...]] = (
-    errors.InvalidInput, errors.UnknownChoice, errors.TextMissing, errors.TextTooLong, errors.CodeMistyped, errors.CodeConflict,
+    errors.UnknownChoice, errors.TextMissing, errors.TextTooLong, errors.CodeMistyped, errors.CodeConflict,
     errors.TooMany, errors.StorageFull, errors.SigningStopped, errors.TooManyFiles, UploadTooLarge,
     errors.PhotoTooHeavy, errors.PhotoUnreadable, errors.PhotoBroken, errors.PhotoTooSmall, errors.PhotoTooWide, errors.PhotosWaiting,
     errors.VoiceTooHeavy, errors.VoiceUnreadable, errors.VoiceEmpty, errors.VoiceTooLong,
@@ -36,6 +36,7 @@ def _found_on_pages() -> list[tuple[str, str]]:
         ("phone", _("That is not a telephone number of this country. Write it like 0712 345 678, or leave it empty.")),
         ("email", _("That is not an e-mail address. Write it like amina@example.org, or leave it empty.")),
         ("consent", _("Tick the box, or take your name, number and address away.")),
+        ("InvalidInput", _("There is a sign in it that cannot be kept. Type it again.")),  # the API names field and reason for programs
         ("StoreUnavailable", _("This cannot be kept just now. Nothing was lost; send it again in a minute.")),
         ("OutboxFull", _("There is no connection, and this device cannot keep any more messages. Please tell a member of staff.")),
         ("TooLarge", _("Send fewer or smaller files, or a shorter text.")),

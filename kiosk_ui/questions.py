@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from appliance.usecases.expire_contacts import consent
 from appliance.usecases.node import Node
+from appliance.usecases.open_case import TICKET_CHARS
 from appliance.web.forms import Form
 from appliance.web.texts import _
 from appliance.web.words import KINDS, RATINGS
@@ -37,6 +38,8 @@ def _check_centre(node: Node, form: Form) -> None:
 
 def _check_kind(_node: Node, form: Form) -> None:
     form.choice("kind", KINDS, needed=_("Choose what you want to tell us."))
+    if not form.text("ticket", limit=TICKET_CHARS).isprintable():
+        form.refuse("ticket", _("There is a sign in it that cannot be kept. Type it again."))
 
 
 def _check_service(node: Node, form: Form) -> None:

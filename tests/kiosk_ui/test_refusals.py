@@ -65,6 +65,14 @@ def test_a_refused_reply_stays_on_the_page_and_can_be_sent_again(
     assert "Your words were added" in someone.send("reply").text
 
 
+def test_a_ticket_that_cannot_be_kept_is_asked_again_where_it_was_typed(client: FlaskClient) -> None:
+    page = client.post("/feedback", data={"at": "kind", "pick": "complaint", "rating": "1", "ticket": "B\u00a0417", "lang": "sw"})
+    assert page.status_code == 422
+    assert page.text.count("Kuna alama isiyoweza kuhifadhiwa. Andika tena.") == 2  # at the top and at the field
+    assert 'value="B\u00a0417"' in page.text
+    assert "ticket:" not in page.text
+
+
 @pytest.mark.parametrize("go", ["", "finish"])
 @pytest.mark.parametrize("face", ["5", "very bad", "\u00b2"])
 def test_a_face_that_is_none_of_ours_is_as_good_as_none(client: FlaskClient, centre: Site, face: str, go: str) -> None:

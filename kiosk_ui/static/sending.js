@@ -34,6 +34,13 @@
 
   const words = ({ error, message, details }) => stage.sentence(error, details, message);
 
+  // On a device of one's own the code stands on this page alone, from the touch that sends: whoever would lose it by reloading or going
+  // back is asked. What they then write again would be a second message.
+  const question = (event) => event.preventDefault();
+  const hold = (on) => window[on && !document.documentElement.dataset.kiosk ? "addEventListener" : "removeEventListener"]("beforeunload", question);
+  document.addEventListener("submit", (event) => event.defaultPrevented || hold(false)); // the server shows the receipt from here on
+  document.addEventListener("click", (event) => !event.defaultPrevented && event.target.closest("a[href^='/']:not([target])") && hold(false));
+
   const send = async () => {
     if (sending) return;
     const wrong = flow.way().find((name) => Object.keys(flow.wrong(name)).length);
@@ -42,6 +49,7 @@
       return;
     }
     sending = true;
+    hold(true);
     document.getElementById("main").setAttribute("aria-busy", "true");
     const { answers, files } = flow.state();
     const still = () => flow.state().answers === answers; // nobody has left or wiped the page meanwhile
@@ -54,6 +62,7 @@
       if (still()) refused({ error: "StoreUnavailable" });
     } finally {
       sending = false;
+      hold(Boolean(current));
       document.getElementById("main")?.removeAttribute("aria-busy");
     }
   };
@@ -67,17 +76,10 @@
     else flow.ask(step, { problem: words(problem) });
   };
 
-  // On a device of one's own the code stands on this page alone: whoever would lose it by reloading or going back is asked.
-  const question = (event) => event.preventDefault();
-  const hold = (on) => window[on ? "addEventListener" : "removeEventListener"]("beforeunload", question);
-  document.addEventListener("submit", () => hold(false)); // the server shows the receipt from here on
-  document.addEventListener("click", ({ target }) => target.closest("a[href^='/']:not([target])") && hold(false));
-
   const arrived = ({ id, code }, { state, receipt, later }) => {
     const mine = { id, code, ref: receipt?.ref };
     current = mine;
     flow.end(state);
-    hold(!document.documentElement.dataset.kiosk);
     if (state === "registered") {
       show();
       return;
@@ -114,7 +116,7 @@
 
   // The same end in another language.
   const again = () => {
-    hold(Boolean(current) && !document.documentElement.dataset.kiosk);
+    hold(Boolean(current));
     if (!current) stage.show(stage.step("counted"));
     else if (current.ref) show();
     else fill("kept");

@@ -17,7 +17,7 @@ from tests.factories import Site, World, world_in
 
 if TYPE_CHECKING:
     from flask import Flask
-    from playwright.sync_api import Browser, Dialog
+    from playwright.sync_api import Browser, Dialog, Route
 
 Begin = Callable[..., Visit]
 
@@ -258,6 +258,28 @@ def test_a_phone_asks_before_it_loses_the_only_page_with_the_code(visit: Begin, 
         someone.page.locator("main a.govuk-button").last.tap()
     someone.page.wait_for_function("!document.querySelector('main .code')")
     assert asked == (["beforeunload"] if way == "reload" else [])
+
+
+def test_a_phone_asks_before_a_message_on_its_way_is_written_again(visit: Begin, site: str, centre: Site) -> None:
+    someone = Citizen(visit(site, size="phone"), look=False)
+    someone.arrive(terminal="")
+    someone.to_review()
+    before = cases(centre)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    someone.page.route("**/api/v1/feedback*", hold)
+    with someone.page.expect_request("**/api/v1/feedback*"):
+        someone.page.locator("main form > button.govuk-button").last.tap()
+    with someone.page.expect_event("dialog") as asked:
+        someone.page.on("dialog", lambda question: question.dismiss())
+        someone.page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    held[0].continue_()
+    someone.page.locator("main .code").wait_for()
+    assert cases(centre) == before + 1
 
 
 def test_who_begins_again_on_a_phone_begins_with_nothing(visit: Begin, site: str) -> None:

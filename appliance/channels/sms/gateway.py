@@ -54,10 +54,12 @@ class Gateway:
         parts = urlsplit(template)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise GatewayRefused(reason="must begin with http:// or https://")
-        if "{to}" not in template or "{text}" not in template:
-            raise GatewayRefused(reason="must hold {to} and {text}, where the number and the words go")
-        self._secure, self._host = parts.scheme == "https", parts.netloc.rpartition("@")[2]
+        self._secure, self._host = parts.scheme == "https", parts.netloc
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if "{to}" not in self._path or "{text}" not in self._path:
+            raise GatewayRefused(reason="must hold {to} and {text} behind the host, where the number and the words go")
+        if "@" in parts.netloc or not (template.isascii() and template.isprintable()) or " " in template:
+            raise GatewayRefused(reason="must be written in ASCII without spaces, and without a user before the host")
         self._steady, self._pace, self._key = steady, Pace(PER_HOUR), random_bytes(32)
         self._waiting: list[_Waiting] = []
         self._news = threading.Condition()

@@ -143,3 +143,18 @@ def test_a_message_is_given_up_after_its_time_and_the_log_names_neither_number_n
 def test_a_url_that_cannot_send_is_refused_at_the_start(template: str) -> None:
     with pytest.raises(GatewayRefused, match=r"http://|\{to\}"):
         Gateway(template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "http://host/?t={text}#{to}",
+        "http://{to}.host/?t={text}",
+        "http://us:pass@host/{to}/{text}",
+        "http://host/ü?{to}{text}",
+        "http://host/a b?{to}{text}",
+    ],
+)
+def test_a_url_that_would_lose_a_part_on_the_way_is_refused_too(template: str) -> None:
+    with pytest.raises(GatewayRefused, match=r"behind the host|ASCII"):
+        Gateway(template)

@@ -48,10 +48,12 @@ def read_answers(node: Node) -> Form:
 
 
 def first_answers(node: Node) -> Form:
-    """Return the answers a way begins with: a service or desk whose code was scanned or is given in ``?q=``."""
+    """Return the answers a way begins with: a service or desk whose code was scanned or is given in ``?q=``, on the internet of ``?centre=``."""
     form = read_answers(node)
     asked = request.args.get("q", "")[:40]
-    desk = node.catalogue.desk(node.settings.centre, asked)
+    if node.is_hq and (centre := node.catalogue.centre(request.args.get("centre", "")[:20])):
+        form.values["centre"] = centre.code
+    desk = node.catalogue.desk(form.value("centre") or node.settings.centre, asked)
     service = service_by_poster(node, asked)
     if desk:
         form.values["desk"] = desk.code[:20]

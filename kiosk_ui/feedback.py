@@ -34,9 +34,10 @@ PICKED = ("centre", "rating", "kind", "service")  # answered by a touch
 
 @pages.get("/feedback")
 def begin() -> Response:
-    """Ask the first question; the ids and the receipt's code are minted here and travel along."""
+    """Ask the first question that no poster has answered; the ids and the receipt's code are minted here and travel along."""
     node = here_node()
-    return _ask(node, way(node)[0], first_answers(node), shell=shell_html(node))
+    form = first_answers(node)
+    return _ask(node, question(node, "rating") if form.value("centre") else way(node)[0], form, shell=shell_html(node))
 
 
 @pages.post("/feedback")

@@ -40,8 +40,9 @@ def _question_in(code: str) -> str:
 
 
 def _hidden(node: Node) -> list[tuple[str, str]]:
-    """Return what a face takes along; at headquarters the centre must be known first, so there are no faces."""
-    return [] if node.is_hq else [("at", "rating"), *carried(first_answers(node))]
+    """Return what a face takes along; at headquarters a poster must have told the centre first, else there are no faces."""
+    form = first_answers(node)
+    return [("at", "rating"), *carried(form)] if form.value("centre") or not node.is_hq else []
 
 
 def _ways(scanned: str) -> list[Choice]:

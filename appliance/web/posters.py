@@ -126,7 +126,8 @@ class Printing:
         place = name_in(centre.names, self.langs[0]) if centre else ""
         dial, send = self._numbers(code)
         said = tuple(self._said(lang, name_in(names, lang)) for lang in self.langs)
-        return Poster(code, f"{self.url.rstrip('/')}/?{urlencode({'q': code})}", picture, place, dial, send, said)
+        where = urlencode({"q": code, **({"centre": centre.code} if centre else {})})  # the portal could not know which centre's wall it is
+        return Poster(code, f"{self.url.rstrip('/')}/?{where}", picture, place, dial, send, said)
 
     def _said(self, lang: str, name: str) -> Said:
         with force_locale(lang):

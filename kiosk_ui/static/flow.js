@@ -21,7 +21,7 @@
 
   const begin = (first = {}) => {
     answers = { ...first, id: cfms.answers.mintId(), code: cfms.answers.mintCode(), rated: cfms.answers.mintId() };
-    [files, here, then, begun, names] = [{}, way[0], "", false, {}];
+    [files, here, then, begun, names] = [{}, answers.centre ? "rating" : way[0], "", false, {}]; // a poster has told the centre
   };
 
   // --- the order of the steps -------------------------------------------------------------------------
@@ -260,7 +260,7 @@
 
   const first = {};
   for (const { name, value } of document.querySelectorAll("#answers input[type=hidden]")) {
-    if (["service", "desk", "q"].includes(name)) first[name] = value;
+    if (["centre", "service", "desk", "q"].includes(name)) first[name] = value;
   }
   begin(first);
   document.addEventListener("DOMContentLoaded", () => {

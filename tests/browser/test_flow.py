@@ -281,6 +281,20 @@ def test_on_the_internet_the_county_and_the_centre_are_chosen_first(visit: Begin
     assert someone.faults == []
 
 
+def test_on_the_internet_a_posters_address_leads_to_the_faces_of_its_centre(visit: Begin, portal: str) -> None:
+    someone = Citizen(visit(portal, size="phone"), target=44)
+    someone.visit.open("/?q=40217&centre=NBI&lang=en")
+    someone.choose("1")
+    someone.choose("compliment")
+    someone.chip()
+    someone.go_on()
+    someone.go_on()
+    said = someone.page.locator("main dl").inner_text()
+    assert "GPO" in said
+    assert "National identity card" in said
+    assert someone.faults == []
+
+
 def test_the_way_is_gone_by_keyboard_alone(visit: Begin, site: str) -> None:
     someone = Citizen(visit(site, size="desk"), look=False)
     someone.arrive(terminal="")

@@ -42,7 +42,7 @@ def test_a_service_has_a_sheet_with_its_code_names_and_qr(ready: Shell, file: Pa
         assert f">{code}</p>" in page
         assert f'lang="en">{english}' in page
         assert f'lang="sw">{swahili}' in page
-        assert str(qr_svg(f"{URL}/?q={code}", f"{URL}/?q={code}")) in page
+        assert str(qr_svg(f"{URL}/?q={code}&centre=NBI", f"{URL}/?q={code}&centre=NBI")) in page
     assert "How was the service today?" in page
     assert "Huduma ilikuwaje leo?" in page
 
@@ -93,7 +93,7 @@ def test_without_a_portal_it_must_be_told_where_telephones_find_the_pages(ready:
     ready.configure(hq_url="")
     assert "--url" in ready.ask("posters", "--all", "--out", str(file), status=1)["error"]
     ready.ask("posters", "--service", ID_CARD, "--url", "http://10.0.0.2:8080/", "--out", str(file))
-    assert f"http://10.0.0.2:8080/?q={ID_CARD}" in file.read_text(encoding="utf-8")
+    assert f"http://10.0.0.2:8080/?q={ID_CARD}&amp;centre=NBI" in file.read_text(encoding="utf-8")
 
 
 def test_headquarters_prints_posters_of_services(hq: Shell) -> None:
@@ -160,7 +160,7 @@ def test_a_desk_has_a_sheet_with_its_own_code_and_the_drawing_of_what_it_does(re
     front = Desk(code="front", centre="NBI", names={"en": "Front desk"}, services=(ID_CARD, LOST_CARD))
     with ready.node() as node:
         one, other = made(node, counter, front)
-    assert (one.code, one.url, one.picture) == ("C4", f"{URL}/?q=C4", "id-card")
+    assert (one.code, one.url, one.picture) == ("C4", f"{URL}/?q=C4&centre=NBI", "id-card")
     assert [said.name for said in one.said] == ["Counter 4", "Kaunta ya 4"]
     assert (other.code, other.picture) == ("front", "desk")
     assert [said.name for said in other.said] == ["Front desk", "Front desk"]

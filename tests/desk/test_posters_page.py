@@ -24,13 +24,13 @@ def test_the_file_comes_as_a_download_with_what_was_asked_for(manager: Colleague
     assert page.answer.headers["Content-Disposition"] == 'attachment; filename="posters.html"'
     assert page.answer.text.count('<article class="poster">') == 1
     assert re.findall(r'class="poster__question" lang="(\w+)"', page.answer.text) == ["sw", "en"]
-    assert f"{URL}/?q=40217" in page.answer.text
+    assert f"{URL}/?q=40217&amp;centre=NBI" in page.answer.text
 
 
 def test_untouched_it_gives_all_of_the_centre_in_two_languages(manager: Colleague) -> None:
     page = file_of(manager)
     assert page.answer.text.count('<article class="poster">') > 50
-    assert "http://hq.example/?q=40217" in page.answer.text
+    assert "http://hq.example/?q=40217&amp;centre=NBI" in page.answer.text
     assert {"en", "sw"} == set(re.findall(r'class="poster__name" lang="(\w+)"', page.answer.text))
 
 

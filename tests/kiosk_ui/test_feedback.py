@@ -298,6 +298,32 @@ def test_on_the_internet_a_centre_is_chosen_and_gets_the_case(portal: Citizen, w
         assert story(db, case).lines[0].text == "Filed from home"
 
 
+@pytest.mark.parametrize("path", ["/", "/feedback"])
+def test_on_the_internet_a_posters_address_tells_the_centre(portal: Citizen, world: World, path: str) -> None:
+    page = portal.open(path, q="40217", centre="NBI")
+    assert "How was the service today?" in page.text or "How were you served?" in page.title
+    assert page.forms["answers"].fields["centre"] == "NBI"
+    portal.pick("4")
+    assert "What was good?" in portal.pick("compliment").title, "the service is known, too"
+    portal.send(text="It was quick")
+    portal.send()
+    portal.send()
+    with world.hq.node.store.read() as db:
+        row = cases.get(db, _filed(portal))
+    assert row is not None
+    assert (row.centre, row.service) == ("NBI", "40217")
+
+
+def test_on_the_internet_an_address_with_a_centre_nobody_knows_asks_for_it(portal: Citizen) -> None:
+    assert "answers" not in portal.open("/", q="40217", centre="XXX").forms
+    assert "Which centre" in portal.open("/feedback", q="40217", centre="XXX").title
+
+
+def test_the_centre_of_an_address_can_be_changed(portal: Citizen) -> None:
+    portal.open("/feedback", centre="NBI")
+    assert "Which centre" in portal.send("answers", ("go", "centre")).title
+
+
 def test_a_countys_only_centre_is_chosen_at_once(portal: Citizen, centre: Site) -> None:
     listed = centre.node.catalogue.centres
     only = next(one for one in listed if [other.county for other in listed].count(one.county) == 1)

@@ -16,7 +16,6 @@
   // Puts the controls *name* (a template's) into *block*; returns what its script does with them.
   cfms.media = (block, name) => {
     const input = block.querySelector("input[type=file]");
-    const label = block.querySelector("label");
     const part = document.querySelector(`template[data-part=${name}]`).content.firstElementChild.cloneNode(true);
     const find = (what) => part.querySelector(what);
     const viewer = find("audio, img");
@@ -28,7 +27,7 @@
       // The plain field is not needed any more: neither it nor its words may open the window of files.
       instead() {
         input.hidden = true;
-        label.removeAttribute("for");
+        for (const label of block.querySelectorAll("label")) label.removeAttribute("for");
       },
 
       show(state) {
@@ -95,6 +94,15 @@
     one.preview();
     return one;
   };
+
+  // A plain field, whose own words are the browser's, tells in the page's that something was chosen.
+  cfms.each(".extra__file", (input) => {
+    const words = input.parentElement.querySelector(".extra__chosen");
+    const tell = () => (words.textContent = input.files[0] ? words.dataset.added : "");
+    input.classList.add("extra__file--told");
+    input.addEventListener("change", tell);
+    tell();
+  });
 
   const sweep = (all) => [...live].filter((one) => all || !one.block.isConnected).forEach((one) => one.release());
   document.addEventListener("cfms:page", () => sweep(false));

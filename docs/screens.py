@@ -65,10 +65,11 @@ class Walk:
         """Touch the first thing in the main part that CSS selector *what* finds."""
         self.page.locator(f"main {what}").first.click()
 
-    def shot(self, name: str) -> None:
-        """Take the page whole."""
+    def shot(self, name: str, *, whole: bool = True) -> None:
+        """Take the page, *whole* or as far as it is in sight, with no finger on it."""
         self.page.wait_for_load_state("load")
-        data = self.page.screenshot(full_page=True)
+        self.page.mouse.move(0, 0)
+        data = self.page.screenshot(full_page=whole)
         self.taken.append((name, data))
         (self.folder / f"{len(self.taken):02}-{name}.png").write_bytes(data)
 
@@ -84,7 +85,7 @@ class Walk:
         self.step("message")
         self.touch(".choices--chips li:not([hidden]) label.choice")
         self.page.locator("main textarea").fill(_WORDS[self.lang][0])
-        self.shot("message-filled")
+        self.shot("message-filled", whole=False)  # the keyboard stands at the screen's end
         self.forward()
         self.step("contact")
         self.page.locator("main input[name=phone]").fill("0712")
@@ -164,8 +165,9 @@ def walk(browser: Browser, port: int, folder: Path, lang: str, size: str, look: 
     folder = folder / "-".join(part for part in (lang, size, look) if part)
     folder.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(
-        viewport={"width": width, "height": height}, locale="sw-KE" if lang == "sw" else "en-KE", reduced_motion="reduce", has_touch=True
-    )
+        viewport={"width": width, "height": height}, locale="sw-KE" if lang == "sw" else "en-KE", reduced_motion="reduce",
+        has_touch=True, is_mobile=size == "phone",
+    )  # fmt: skip
     context.set_default_timeout(PATIENCE)
     try:
         here = Walk(context.new_page(), port, folder, lang, size, look)

@@ -55,8 +55,9 @@ def sealed() -> Response:
 
 @api.post("/waiting")
 def waiting() -> Response:
-    """Note how many messages wait on a terminal."""
+    """Note how many messages wait on a terminal; it is written down, so it counts as a message."""
     said = _waiting.decode(request.get_data())
+    limits().check_submission(address(), _terminal())
     hear(here_node(), _terminal(), said.waiting, said.aside)
     return answer({})
 

@@ -182,6 +182,8 @@ def test_terminals_are_slowed_by_the_seconds_they_are_told(world: World, centre:
     answers = [client.post(f"{PATH}?kiosk=K1", json=_envelope(site, _message())) for _ in range(3)]
     assert [one.status_code for one in answers] == [201, 201, 429]
     assert int(answers[-1].headers["Retry-After"]) > 0
+    told = [client.post("/api/v1/waiting?kiosk=K2", json={"waiting": one}).status_code for one in range(3)]
+    assert told == [200, 200, 429]
 
 
 # --- how many wait -------------------------------------------------------------------------------------------

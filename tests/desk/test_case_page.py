@@ -207,7 +207,7 @@ class TestContactDetails:
         assert all(said in page.text for said in ("Jane Akinyi", "0712345678", "jane@example.org"))
         reads = [event for event in centre.events() if isinstance(event, ev.CaseRead)]
         assert [(one.by, one.reason, one.fields) for one in reads] == [
-            (amina.account.id, "to agree a day for the card", ("email", "name", "phone"))
+            (amina.account.id, "to agree a day for the card", ("email", "name", "phone", "ticket"))
         ]  # fmt: skip
         assert "Jane Akinyi" not in amina.read(path).answer.text
         assert "to agree a day for the card" in manager.read(path).text

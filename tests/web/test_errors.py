@@ -98,7 +98,7 @@ def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
 
 def test_a_refusal_of_the_senders_is_never_called_a_failure_of_ours() -> None:
     kinds = [kind for kind in vars(refusals).values() if isinstance(kind, type) and issubclass(kind, Refusal)]
-    ours = {refusals.StorageFull, refusals.SigningStopped}
+    ours = {refusals.StorageFull, refusals.SigningStopped, refusals.PhotosWaiting}
     assert {kind for kind in kinds if status_of(kind.__new__(kind)) >= 500} == ours
     assert status_of(LoginSlowed(seconds=3)) == 429
 

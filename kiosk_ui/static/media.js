@@ -84,6 +84,8 @@
       release() {
         one.stopped?.();
         one.close();
+        viewer.removeAttribute("src"); // before its address goes: it may still be reading
+        viewer.load?.();
         if (url) URL.revokeObjectURL(url);
         live.delete(one);
       },

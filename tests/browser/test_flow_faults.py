@@ -256,7 +256,7 @@ def test_a_phone_asks_before_it_loses_the_only_page_with_the_code(visit: Begin, 
         someone.page.reload()
     else:
         someone.page.locator("main a.govuk-button").last.tap()
-    someone.page.wait_for_function("!document.querySelector('main .code')")
+    someone.page.wait_for_function("() => !document.querySelector('main .code')")
     assert asked == (["beforeunload"] if way == "reload" else [])
 
 

@@ -141,6 +141,23 @@ def test_a_voice_note_alone_is_a_complaint(begin: Callable[..., Visit], site: st
     assert someone.faults == []
 
 
+@pytest.mark.parametrize("way", ["on", "back", "language"])
+def test_who_goes_on_without_touching_stop_has_spoken_all_the_same(begin: Callable[..., Visit], site: str, centre: Site, way: str) -> None:
+    someone = at_the_message(begin(site, size="kiosk"), look=False)
+    part(someone, "record", "record").click()
+    someone.page.wait_for_function("() => Number(document.querySelector('[data-seconds]').textContent) >= 2")
+    if way == "back":
+        someone.tap(someone.page.locator("button[name=go][value=back]"))
+        someone.choose(CARD)
+    elif way == "language":
+        someone.page.locator("a.tool[lang=sw]").click()
+        someone.page.wait_for_function("() => document.documentElement.lang === 'sw'")
+        part(someone, "record", "hear").wait_for()
+    for _ in range(3):
+        someone.go_on()
+    assert attached(centre, someone.code()) == ["voice"]
+
+
 @pytest.mark.parametrize("lang", ["en", "sw"])
 def test_a_photo_is_taken_looked_at_and_sent(begin: Callable[..., Visit], site: str, centre: Site, lang: str) -> None:
     someone = at_the_message(begin(site, size="kiosk", lang=lang), lang)

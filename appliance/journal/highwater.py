@@ -18,6 +18,7 @@ from sync.note import Checkpoint, NoteError, Verifier, open_note
 from appliance.journal.keyring import sync_folder
 
 SLOT = 4096  # bytes; one note is about 250
+_LOOKS = 100  # a writer syncs between two writes, so two looks agree long before
 
 
 class HighWater:
@@ -82,13 +83,26 @@ class HighWater:
 
     def read(self, verifier: Verifier) -> Checkpoint | None:
         """Return the larger of the slots that verify, or None when there is none."""
-        return _newest(self.path.read_bytes(), verifier)[1] if self.path.exists() else None
+        return _newest(self._whole(), verifier)[1]
 
     def read_note(self, verifier: Verifier) -> str:
         """Return the note in that slot, or '' when there is none."""
-        data = self.path.read_bytes() if self.path.exists() else b""
+        data = self._whole()
         slot, mark = _newest(data, verifier)
         return data[slot * SLOT : (slot + 1) * SLOT].rstrip(b"\0").decode() if mark else ""
+
+    def _whole(self) -> bytes:
+        """Return both slots as they stood at one moment, b"" where there is no file.
+
+        Another process may write between the first slot's reading and the second's; whoever reads the old first and the torn second
+        would believe in an older mark. So it is read until two looks agree.
+        """
+        data = b""
+        for _look in range(_LOOKS):
+            before, data = data, self.path.read_bytes() if self.path.exists() else b""
+            if data == before:
+                break
+        return data
 
     def close(self) -> None:
         """Close the file."""

@@ -17,6 +17,11 @@ def code_for(days: int) -> str:
     return f"{ABOUT_CASE}/{days}"
 
 
+def is_promise(code: str) -> bool:
+    """Tell whether *code* is one that citizens were ever asked to agree to."""
+    return code == ABOUT_CASE or _TOLD.fullmatch(code) is not None
+
+
 def days_of(code: str) -> int:
     """Return the days that *code* promised, 0 where it told none."""
     told = _TOLD.fullmatch(code)

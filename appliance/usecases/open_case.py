@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -11,6 +12,7 @@ from sync.note import compact_note
 from appliance.domain import events as ev
 from appliance.domain.cases import KINDS
 from appliance.domain.codes import check_receipt_code, format_reference, rid_of
+from appliance.domain.consent import is_promise
 from appliance.domain.errors import CodeConflict, InvalidInput, UnknownChoice
 from appliance.domain.ids import is_id
 from appliance.journal.entries import Entry
@@ -24,7 +26,9 @@ from appliance.usecases.node import Node
 from appliance.usecases.proofs import note_at
 
 CHANNELS = frozenset({"kiosk", "phone", "web", "desk", "ussd", "sms", "open311"})
-DESK_CHARS = TICKET_CHARS = 20
+TICKET_CHARS = 20
+# A desk that was closed while the message waited; whatever stands here stands in the log for good, so nothing longer has room.
+_CLOSED_DESK = re.compile(r"[A-Z0-9]{1,6}")
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -208,7 +212,19 @@ def check_choices(node: Node, s: Submission) -> None:
     for field, value, good in known:
         if not good:
             raise UnknownChoice(field=field, value=value[:40])
-    for field, value, limit in (("desk", s.desk, DESK_CHARS), ("consent", s.consent, 40), ("ticket", s.ticket, TICKET_CHARS)):
-        check_short(field, value, limit)
+    check_desk(node, s.centre, s.desk)
+    if s.consent and not is_promise(s.consent):
+        raise UnknownChoice(field="consent", value=s.consent[:40])
+    check_short("ticket", s.ticket, TICKET_CHARS)
     if not 0 <= s.occurred <= ev.LAST_MOMENT:
         raise InvalidInput(field="occurred", reason="a time in seconds is needed")
+
+
+def check_desk(node: Node, centre: str, code: str) -> None:
+    """Check that *code* is a desk of *centre* ('' for the node's own), or could have been one.
+
+    Raises:
+        UnknownChoice: it is neither.
+    """
+    if code and node.catalogue.desk(centre or node.settings.centre, code) is None and not _CLOSED_DESK.fullmatch(code):
+        raise UnknownChoice(field="desk", value=code[:40])

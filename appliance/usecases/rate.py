@@ -14,7 +14,7 @@ from appliance.projections import ratings
 from appliance.store.db import Db
 from appliance.usecases.checks import check_short
 from appliance.usecases.node import Node, new_id
-from appliance.usecases.open_case import CHANNELS, DESK_CHARS, TICKET_CHARS, log_of
+from appliance.usecases.open_case import CHANNELS, TICKET_CHARS, check_desk, log_of
 
 FACES = (1, 2, 3, 4)  # very bad to very good
 
@@ -128,7 +128,7 @@ def _check(node: Node, r: Rating) -> None:
     for field, value, good in known:
         if not good:
             raise UnknownChoice(field=field, value=str(value)[:40])
-    check_short("desk", r.desk, DESK_CHARS)
+    check_desk(node, r.centre, r.desk)
     check_short("ticket", r.ticket, TICKET_CHARS)
 
 

@@ -115,9 +115,9 @@ phase_pytest() {
         --ignore tests/translations --ignore tests/browser --ignore tests/faults --ignore tests/install --ignore tests/docs
 }
 
-phase_browser() { pytest tests/browser; }
+phase_browser() { pytest -n "$(workers)" --dist loadgroup tests/browser; }
 
-phase_faults() { pytest tests/faults; }
+phase_faults() { pytest -n "$(workers)" --dist loadgroup tests/faults; }
 
 phase_install() { pytest tests/install; }
 

@@ -16,6 +16,7 @@ from appliance.demo.stage import (
     resolves,
     verifies,
 )
+from appliance.domain.consent import ABOUT_CASE
 from appliance.web.texts import _l
 
 FIRST_DAY = 26  # working days ago: the centre joined headquarters
@@ -27,7 +28,7 @@ STORIES = (
         {"kind": "complaint", "lang": "sw", "service": "40228", "category": "delay", "rating": 1,
          "text": "Nilingoja saa nne kwenye foleni ya kitambulisho, kisha nikaambiwa mtandao umeanguka, nirudi kesho. Nimetoka mbali na nauli"
                  " imekwisha.",
-         "name": "Wanjiku (jina la mfano)", "phone": "+254 700 000 001", "consent": "contact"},
+         "name": "Wanjiku (jina la mfano)", "phone": "+254 700 000 001", "consent": ABOUT_CASE},
         (Step(21, "15:10", acknowledges(AMINA)), Step(20, "09:05", gives_to(BARAKA, AMINA))),
         _l("acknowledged, and long overdue"),
     ),
@@ -49,7 +50,7 @@ STORIES = (
         {"kind": "complaint", "lang": "en", "service": "64295f66c94a", "category": "no-reply", "rating": 1,
          "text": "I paid on eCitizen for a copy of my daughter's birth record seven weeks ago. The page still says processing, and the"
                  " telephone is never answered. She cannot register for her examination without it.",
-         "phone": "+254 700 000 002", "consent": "contact"},
+         "phone": "+254 700 000 002", "consent": ABOUT_CASE},
         (
             Step(9, "14:20", acknowledges(AMINA)),
             Step(8, "10:00", replies(AMINA, "We have asked headquarters to speak with Civil Registration Services for you.")),
@@ -62,7 +63,7 @@ STORIES = (
         "counter", 6, "12:25",
         {"kind": "concern", "lang": "sw", "service": "41933", "category": "information",
          "text": "Kompyuta za eCitizen zina maelezo ya Kiingereza pekee. Mama yangu hakuweza kujaza fomu bila mtu wa kumsaidia.",
-         "phone": "+254 700 000 003", "consent": "contact"},
+         "phone": "+254 700 000 003", "consent": ABOUT_CASE},
         (
             Step(6, "15:40", acknowledges(BARAKA)),
             Step(5, "10:10", replies(BARAKA, "Asante kwa kutuambia. Ni fomu gani hasa aliyojaribu kujaza, na siku gani?", ask=True)),

@@ -60,13 +60,15 @@ class IntakeKeys:
     def renew(self, now: int, older_than: int = 0) -> bool:
         """Make a new key where the newest has served *older_than* seconds, or there is none; tell whether one was made.
 
-        Its file is durable before the list names it: a crash in between leaves a key that nobody sealed to.
+        With 0 one is made whatever the clock says, and the newest is always the last. Its file is durable before the list
+        names it: a crash in between leaves a key that nobody sealed to.
         """
         with self._alone():
             known = self.listed()
-            if known and now < known[-1].since + older_than:
+            newest = known[-1].since if known else now
+            if known and older_than and now < newest + older_than:
                 return False
-            self._write([*known, self._made(random_bytes(32), now)])
+            self._write([*known, self._made(random_bytes(32), max(now, newest))])
         return True
 
     def forget(self, before: int) -> int:

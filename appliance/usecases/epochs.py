@@ -12,6 +12,7 @@ from appliance.domain import events as ev
 from appliance.domain.codes import series_letters
 from appliance.journal.entropy import random_bytes
 from appliance.journal.heads import node_reader
+from appliance.journal.intake_keys import IntakeKeys
 from appliance.journal.journal import Tx
 from appliance.store.db import Db
 from appliance.usecases import facts, logs, trust
@@ -93,6 +94,8 @@ def take_up(node: Node, warn: Callable[[str], None]) -> None:
         return
     if trouble != "first":
         warn(f"The journal is not the newest copy ({trouble}); a new epoch begins. Headquarters must approve it.")
+    if trouble == "restored":
+        IntakeKeys(node.keyring).renew(node.clock.read().ts)  # a thief of the old box may have its key: terminals seal to it no longer
     begin_epoch(node, own_name(node), trouble)
 
 

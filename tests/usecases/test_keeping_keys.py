@@ -19,6 +19,7 @@ from appliance.usecases import backup
 from appliance.usecases.answer_case import reply_to_citizen
 from appliance.usecases.backup import AlreadyThere, BackupBroken, NoBackupKey, WrongBackupKey, back_up, backups, forget_old, make_backup_key, restore
 from appliance.usecases.erase_values import erase
+from appliance.usecases.renew_intake_key import KEEP_OLD, renew_intake_key
 from tests.factories import ADMINISTRATOR, HQ_OFFICER, MANAGER, NOW, Site, World
 from tests.usecases.looking import contact, opens, secrets, texts
 
@@ -260,7 +261,7 @@ def test_a_restored_centre_begins_a_new_epoch_and_gets_back_what_it_lost(world: 
     assert [centre.verify(), world.hq.verify()] == ["", ""]
 
 
-def test_a_box_that_is_replaced_opens_what_terminals_kept_for_the_old_one(world: World, safe: Safe) -> None:
+def test_a_box_that_is_replaced_opens_what_terminals_kept_for_the_old_one_and_lets_them_seal_to_a_new_key(safe: Safe) -> None:
     keys = IntakeKeys(safe.site.node.keyring)
     old = keys.current()
     keys.renew(int(safe.site.watch.now))
@@ -270,12 +271,28 @@ def test_a_box_that_is_replaced_opens_what_terminals_kept_for_the_old_one(world:
         shutil.rmtree(folder)
     restore(kept.path, safe.paper, safe.site.database, open_checked, Keyring(safe.site.keys))
     back = IntakeKeys(safe.site.node.keyring)
-    assert back.current().kid == current.kid
+    fresh = back.current()
+    assert fresh.kid not in {old.kid, current.kid}  # the thief of the old box may have those
     for key in (old, current):
         found = back.find(key.kid)
         assert found is not None
         assert found.public == key.public
     assert safe.site.verify() == ""
+    safe.site.reopen()
+    assert back.current().kid == fresh.kid
+    safe.site.watch.pass_time(KEEP_OLD + 1)
+    renew_intake_key(safe.site.node)
+    assert [one.kid for one in back.listed()] == [fresh.kid]
+
+
+def test_a_clock_that_is_behind_keeps_no_new_intake_key_from_a_replaced_box(safe: Safe) -> None:
+    keys = IntakeKeys(safe.site.node.keyring)
+    keys.renew(int(safe.site.watch.now) + DAY)
+    stolen = keys.current()
+    safe.put_back(safe.keep())
+    back = IntakeKeys(safe.site.node.keyring)
+    assert back.current().kid != stolen.kid
+    assert back.find(stolen.kid) is not None
 
 
 def test_an_archive_from_before_there_were_intake_keys_is_restored_too(safe: Safe) -> None:

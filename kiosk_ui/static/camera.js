@@ -46,14 +46,15 @@
       photo.find("[data-do=take]").focus();
     };
 
-    photo.take = async () => {
-      if (!video.videoWidth) return;
+    const take = async () => {
       const taken = await drawn(video, video.videoWidth, video.videoHeight);
       photo.close();
       photo.keep(taken, "photo.jpg");
       photo.say("done");
       photo.find("[data-do=delete]").focus();
     };
+
+    photo.take = () => video.videoWidth && photo.during(take());
 
     photo.stopped = () => (video.srcObject = null);
 
@@ -70,9 +71,7 @@
       photo.find("[data-do=look]").focus();
     };
 
-    photo.input.addEventListener("change", async () => {
-      const file = photo.input.files[0];
-      if (!file) return photo.preview();
+    const shrink = async (file) => {
       try {
         const bitmap = await createImageBitmap(file);
         photo.keep(await drawn(bitmap, bitmap.width, bitmap.height), "photo.jpg");
@@ -82,6 +81,12 @@
         photo.keep(null);
         photo.fail("unreadable");
       }
+    };
+
+    photo.input.addEventListener("change", () => {
+      const file = photo.input.files[0];
+      if (file) photo.during(shrink(file));
+      else photo.preview();
     });
   });
 })();

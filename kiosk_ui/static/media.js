@@ -6,6 +6,27 @@
   const cfms = window.cfms;
   const live = new Set();
 
+  // Whoever goes on while a recording runs or a photo is being made has made it all the same: it is finished first, and they go on once
+  // it is in the form.
+  const unfinished = (place) => [...live].filter((one) => one.work && place.contains(one.block));
+  const first = (event, all, then) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    for (const one of all) one.stopped?.();
+    Promise.allSettled(all.map((one) => one.work)).then(then);
+  };
+  // At the window, so that it comes before every script that takes a form or a touch for its own.
+  window.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    const all = unfinished(form);
+    if (all.length) first(event, all, () => form.isConnected && form.requestSubmit(submitter));
+  }, true);
+  window.addEventListener("click", (event) => {
+    const way = event.target.closest("button[type=button][name=go], a.tool[lang]");
+    const all = way ? unfinished(document) : [];
+    if (all.length) first(event, all, () => way.isConnected && way.click());
+  }, true);
+
   // Lays *file* into a form's own input, or takes it out.
   cfms.lay = (input, file) => {
     const files = new DataTransfer();
@@ -61,13 +82,21 @@
         return undefined;
       },
 
+      // Nobody leaves the question until *work*, a promise, has settled.
+      during(work) {
+        const done = work.finally(() => one.work === done && (one.work = undefined));
+        one.work = done;
+        return done;
+      },
+
       close() {
         for (const track of stream?.getTracks() || []) track.stop();
         stream = undefined;
       },
 
-      // Takes *blob* as the form's file, or none.
+      // Takes *blob* as the form's file, or none; where the question was left meanwhile, nobody would forget it again.
       keep(blob, called) {
+        if (!block.isConnected) return;
         cfms.lay(input, blob && new File([blob], called, { type: blob.type }));
         one.preview();
       },

@@ -9,24 +9,6 @@
   const SLICE = 250; // milliseconds between two looks at the size
   const REST = 2 * BITS / 8; // what may still come after the recorder was told to stop
 
-  // Whoever goes on without touching "Stop" has spoken all the same: the recording is ended first, and they go on once it is in the form.
-  let running; // {block, recorder, stop}
-  const first = (event, then) => {
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    running.recorder.addEventListener("stop", then, { once: true });
-    running.stop();
-  };
-  // At the window, so that it comes before every script that takes a form or a touch for its own.
-  window.addEventListener("submit", (event) => {
-    const { target: form, submitter } = event;
-    if (running && form.contains(running.block)) first(event, () => form.isConnected && form.requestSubmit(submitter));
-  }, true);
-  window.addEventListener("click", (event) => {
-    const way = event.target.closest("button[type=button][name=go], a.tool[lang]");
-    if (running?.block.isConnected && way) first(event, () => way.isConnected && way.click());
-  }, true);
-
   cfms.each("[data-record]:has(input)", (block) => {
     if (!TYPE || !navigator.mediaDevices?.getUserMedia) {
       block.hidden = Boolean(document.documentElement.dataset.kiosk);
@@ -62,7 +44,7 @@
         voice.say("full");
       });
       recorder.addEventListener("stop", () => {
-        recorder = running = undefined;
+        recorder = undefined;
         voice.close();
         if (!block.isConnected) return;
         if (!bytes) return voice.fail("short");
@@ -70,7 +52,7 @@
         voice.find("[data-do=hear]").focus();
       });
       recorder.start(SLICE);
-      running = { block, recorder, stop: voice.stop };
+      voice.during(new Promise((done) => recorder.addEventListener("stop", done)));
       tell(0, 0);
       voice.show("recording");
       voice.say("recording");

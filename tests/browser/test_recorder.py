@@ -45,6 +45,12 @@ _MEASURED = """async () => {
   return [file.size, (await createImageBitmap(file)).width];
 }"""
 
+# A small machine takes its time to make a JPEG.
+_SLOW = """(() => {
+  const make = HTMLCanvasElement.prototype.toBlob;
+  HTMLCanvasElement.prototype.toBlob = function (done, ...how) { make.call(this, (blob) => setTimeout(() => done(blob), 1000), ...how); };
+})()"""
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -177,6 +183,23 @@ def test_a_photo_is_taken_looked_at_and_sent(begin: Callable[..., Visit], site: 
         someone.go_on()
     assert attached(centre, someone.code()) == ["photo"]
     assert someone.faults == []
+
+
+@pytest.mark.parametrize("way", ["taken", "chosen"])
+def test_who_goes_on_while_a_photo_is_being_made_has_made_it_all_the_same(begin: Callable[..., Visit], site: str, centre: Site, way: str) -> None:
+    visit = begin(site, size="kiosk" if way == "taken" else "phone")
+    visit.page.add_init_script(_SLOW)
+    someone = at_the_message(visit, terminal="K1" if way == "taken" else "", look=False)
+    someone.chip()
+    if way == "taken":
+        part(someone, "camera", "look").click()
+        someone.page.wait_for_function("() => document.querySelector('[data-camera] video').videoWidth > 0")
+        part(someone, "camera", "take").click()
+    else:
+        assert someone.page.evaluate(_LARGE) > 30_000_000
+    for _ in range(3):
+        someone.go_on()
+    assert attached(centre, someone.code()) == ["photo"]
 
 
 def test_leaving_the_question_lets_go_of_microphone_and_camera(begin: Callable[..., Visit], site: str) -> None:

@@ -39,5 +39,6 @@ def _found_on_pages() -> list[tuple[str, str]]:
         ("InvalidInput", _("There is a sign in it that cannot be kept. Type it again.")),  # the API names field and reason for programs
         ("StoreUnavailable", _("This cannot be kept just now. Nothing was lost; send it again in a minute.")),
         ("OutboxFull", _("There is no connection, and this device cannot keep any more messages. Please tell a member of staff.")),
+        ("Malformed", _("Something in it could not be read.")),  # a page older than its server, or the other way about
         ("TooLarge", _("Send fewer or smaller files, or a shorter text.")),
     ]

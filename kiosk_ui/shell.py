@@ -22,7 +22,7 @@ from kiosk_ui.problems import problems
 from kiosk_ui.questions import way
 from kiosk_ui.steps import question_html
 
-ENDS = ("counted", "kept", "registered")
+ENDS = ("counted", "kept", "registered", "refused")
 
 
 MOST: Final = 24  # shells that are kept, of up to 200 KB each; whoever makes terminals up only has theirs rendered anew

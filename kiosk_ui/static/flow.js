@@ -12,7 +12,7 @@
 
   const FIELDS = ["centre", "rating", "kind", "ticket", "service", "desk", "category", "text", "name", "phone", "email", "consent"];
   const STEP_OF = { category: "message", text: "message", files: "message", photo: "message", voice: "message", phone: "contact", email: "contact", name: "contact", consent: "contact", ticket: "kind" };
-  const ENDS = ["counted", "kept", "registered"];
+  const ENDS = ["counted", "kept", "registered", "refused"];
   const EMAIL = /^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+$/;
   const way = [...document.querySelectorAll("template[data-step]")].map((one) => one.dataset.step).filter((name) => !ENDS.includes(name));
   const limits = document.body.dataset;
@@ -227,6 +227,10 @@
       draft.drop();
       begin();
       [here, begun] = [at, true];
+    },
+    // What was sent in vain is theirs again.
+    resume(at, said, added) {
+      [answers, files, here] = [said, added, at];
     },
   };
 

@@ -154,7 +154,7 @@
 
   // --- sending --------------------------------------------------------------------------------------------------------------------
 
-  const waiters = new Map(); // id: those who wait to hear that it is registered
+  const waiters = new Map(); // id: those who wait to hear what became of it
 
   async function send(to, body) {
     const message = { to, body };
@@ -246,10 +246,12 @@
   const sealing = () => window.isSecureContext && Boolean(window.indexedDB);
 
   async function drain(shelf) {
-    const rows = (await shelf.rows()).filter(due).sort((a, b) => (poorly.get(a.id) || 0) - (poorly.get(b.id) || 0) || (a.id < b.id ? -1 : 1));
+    const all = await shelf.rows();
+    const rows = all.filter(due).sort((a, b) => (poorly.get(a.id) || 0) - (poorly.get(b.id) || 0) || (a.id < b.id ? -1 : 1));
+    let aside = all.filter((row) => row.refused && !due(row)).length;
     let bad = 0;
     for (const [at, row] of rows.entries()) {
-      const asking = await shelf.request(row, { waiting: rows.length - at - 1 });
+      const asking = await shelf.request(row, { waiting: rows.length - at - 1, aside });
       if (!asking) continue; // registered meanwhile, by the page that held it
       const heard = await post(...asking);
       if (heard.state === "away") {
@@ -261,7 +263,11 @@
       bad = 0;
       await shelf.change(row, heard.state === "registered" ? null : { refused: heard.problem.error });
       if (heard.state === "registered") tell(heard.receipt);
-      else tried.add(row.id);
+      else {
+        aside += 1;
+        tried.add(row.id);
+        tell({ id: row.id, refused: heard.problem });
+      }
       announce();
     }
     return { failed: bad > 0, seconds: 0 };
@@ -280,14 +286,15 @@
   const tabs = window.BroadcastChannel ? new BroadcastChannel("cfms-outbox") : null;
   if (tabs) tabs.onmessage = (event) => (event.data ? hear(event.data) : announce());
 
-  function tell(receipt) {
-    hear(receipt);
-    if (tabs) tabs.postMessage({ id: receipt.id, ref: receipt.ref, due: receipt.due }); // never the code
+  // News is a receipt, or {id, refused}: the problem for which a message was set aside.
+  function tell(news) {
+    hear(news);
+    if (tabs) tabs.postMessage({ id: news.id, ref: news.ref, due: news.due, refused: news.refused }); // never the code
   }
 
-  function hear(receipt) {
-    for (const done of waiters.get(receipt.id) || []) done(receipt);
-    waiters.delete(receipt.id);
+  function hear(news) {
+    for (const done of waiters.get(news.id) || []) done(news);
+    waiters.delete(news.id);
   }
 
   async function count() {

@@ -9,7 +9,7 @@
   const PRESSED = "cfms-pressed"; // when this terminal's last press was, and nothing else
   let sending = false;
   let pressed = {};
-  let current = null; // what the receipt is of: {id, code, ref}
+  let current = null; // what the receipt is of: {id, code, ref}, and the problem of what was refused after it was kept
 
   const quick = () => {
     const now = Date.now();
@@ -57,7 +57,7 @@
       const outcome = await cfms.outbox.send("feedback", await cfms.answers.feedbackBody(answers, files, flow.rules()));
       if (!still()) return;
       if (outcome.state === "refused") refused(outcome.problem);
-      else arrived(answers, outcome);
+      else arrived(answers, files, outcome);
     } catch {
       if (still()) refused({ error: "StoreUnavailable" });
     } finally {
@@ -76,8 +76,8 @@
     else flow.ask(step, { problem: words(problem) });
   };
 
-  const arrived = ({ id, code }, { state, receipt, later }) => {
-    const mine = { id, code, ref: receipt?.ref };
+  const arrived = (answers, files, { state, receipt, later }) => {
+    const mine = { id: answers.id, code: answers.code, ref: receipt?.ref };
     current = mine;
     flow.end(state);
     if (state === "registered") {
@@ -85,11 +85,19 @@
       return;
     }
     fill("kept");
-    later.then((came) => {
+    later.then(({ ref, refused: problem }) => {
       if (current !== mine) return;
-      mine.ref = came.ref;
-      show();
+      Object.assign(mine, { ref, problem });
+      if (!problem) return show();
+      flow.resume("refused", answers, files); // under the same id and code: written again, it is still one message
+      return fill("refused");
     });
+  };
+
+  // Why, as far as it can be told: an envelope's refusal has the name alone, without the numbers its sentence may need.
+  const reason = ({ error, details }) => {
+    const said = stage.sentence(details?.why || error, details);
+    return /\{\w+\}/.test(said) ? "" : said;
   };
 
   // The receipt's own page, as only the server makes it; without it, the code and the reference.
@@ -110,6 +118,7 @@
     content.querySelectorAll("[data-spoken]").forEach((one, at) => (one.textContent = [...groups[at]].join(" ")));
     for (const one of content.querySelectorAll("[data-code]")) one.textContent = groups.join(" ");
     for (const one of content.querySelectorAll("[data-ref]")) one.textContent = current.ref || "";
+    for (const one of content.querySelectorAll("[data-sentence]")) one.textContent = reason(current.problem);
     for (const one of content.querySelectorAll("[data-when=memory]")) one.hidden = window.isSecureContext;
     stage.show(content);
   };
@@ -119,7 +128,7 @@
     hold(Boolean(current));
     if (!current) stage.show(stage.step("counted"));
     else if (current.ref) show();
-    else fill("kept");
+    else fill(current.problem ? "refused" : "kept");
   };
 
   cfms.sending = { rate, send, again };

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from appliance.domain.codes import check_receipt_code
+from appliance.domain.errors import PhotoBroken
 from appliance.usecases.read_case import find_by_code
+from appliance.web.words import say
 from appliance.wiring import create_app
 from tests.browser.citizens import CARD, Citizen
 from tests.browser.visits import Visit
@@ -206,6 +208,55 @@ def test_without_https_the_page_itself_keeps_the_message_and_says_so(wifi: Brows
     assert cases(centre) == before + 1
     assert [one for one in someone.visit.wrong if "Cross-Origin-Opener-Policy" not in one] == []  # ignored there, says Chromium
     someone.visit.close()
+
+
+@pytest.mark.parametrize("shelf", ["sealed", "memory"])
+def test_what_is_refused_after_it_was_kept_is_said_and_can_be_written_again(visit: Begin, site: str, centre: Site, shelf: str) -> None:
+    # Given somebody whose message was kept while the appliance was away
+    someone = Citizen(visit(site, size="kiosk"))
+    if shelf == "memory":
+        someone.page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    someone.arrive()
+    someone.to_review()
+    before = cases(centre)
+    someone.visit.unplug()
+    someone.go_on()
+    code = someone.code()
+    # When it is refused for good, Then the page that promised to send it says so, and why
+    why = "PhotoBroken"
+    said = {"error": "EnvelopeRefused", "message": "", "details": {"why": why}} if shelf == "sealed" else {"error": why, "message": "", "details": {}}
+    door = "**/api/v1/sealed*" if shelf == "sealed" else "**/api/v1/feedback*"
+    someone.page.route(door, lambda route: route.fulfill(status=422, json=said))
+    someone.visit.plug_in()
+    someone.page.get_by_role("heading", name="Your message could not be registered").wait_for()
+    words = someone.page.locator("main").inner_text()
+    assert str(say(PhotoBroken())) in words
+    assert "tell a member of staff" in words
+    assert someone.page.locator("main .code").count() == 0
+    someone.seen()
+    # In another language too
+    someone.page.locator("a.tool[lang=sw]").click()
+    someone.page.wait_for_function("() => document.documentElement.lang === 'sw'")
+    assert someone.page.locator("main [data-sentence]").inner_text()
+    someone.page.unroute(door)
+    # And written again it is one message, under the code they were given
+    someone.tap(someone.page.locator("main button[value=review]"))
+    someone.go_on()
+    assert someone.code() == code
+    assert cases(centre) == before + 1
+    someone.page.wait_for_function("async () => await cfms.outbox.aside() === 0")
+    assert someone.faults == []
+
+
+def test_a_message_that_is_no_message_is_refused_in_words_for_people(visit: Begin, site: str) -> None:
+    someone = Citizen(visit(site, size="kiosk"), look=False)
+    someone.arrive()
+    someone.to_review()
+    someone.page.evaluate("cfms.flow.state().answers.id = 7")
+    someone.go_on()
+    words = someone.page.locator("main [role=alert]").first.inner_text()
+    assert "could not be read" in words
+    assert "JSON" not in words
 
 
 # --- reload and leaving -----------------------------------------------------------------------------------

@@ -321,6 +321,27 @@ def test_a_message_refused_for_good_is_set_aside_counted_and_in_nobodys_way(visi
     assert [(row["id"], row["refused"]) for _, row in rows] == [(bad["id"], "EnvelopeRefused")]
 
 
+def test_a_terminal_that_drains_tells_of_what_was_set_aside_before(visit: Begin, site: str) -> None:
+    terminal = visit(site, size="kiosk")
+    page = terminal.open(HOME)
+    told: list[tuple[int, int]] = []
+
+    def note(request: Request) -> None:
+        if request.url.split("?")[0].endswith("/sealed"):
+            said = json.loads(request.post_data or "")
+            told.append((said["waiting"], said["aside"]))
+
+    page.on("request", note)
+    for all_of_them in ([message(kind="riot"), message()], [message()]):
+        terminal.unplug()
+        send(page, *all_of_them)
+        terminal.plug_in()
+        drained(page)
+    assert told == [(1, 0), (0, 1), (0, 1)]
+    page.wait_for_function("() => window.laters.length === 3")
+    assert [one["refused"]["error"] for one in page.evaluate("() => window.laters") if "refused" in one] == ["EnvelopeRefused"]
+
+
 def test_what_was_sealed_to_a_key_that_came_back_is_sent_after_all(visit: Begin, site: str, centre: Site) -> None:
     terminal = visit(site, size="kiosk")
     page = terminal.open(HOME)

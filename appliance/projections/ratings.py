@@ -1,37 +1,38 @@
-"""Ratings: one row each, whatever it was told in, and small counters by day, centre and service for the figures.
+"""Ratings: one row for each part told, and small counters by day, centre and service for the figures.
 
 A tap on a face, the ticket told after it, and the case that grew out of it are one rating (decision 0023). They may lie in
-two logs, so each part is put to the others in whatever order they come: what the case says wins over the tap, of two cases
-that name one tap the older id does, and a ticket with any of them is a ticket.
+two logs and come in any order, so each part is kept as it was told, and whatever touches a tap is reckoned again from all its
+parts. A case is believed to have grown out of the tap it names only where the two fit: same centre, same channel, not far
+apart in time. Whoever can read the ids of taps could else turn bad ones into good by cases of his own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
 from appliance.domain import events as ev
 from appliance.journal.entries import Entry, unwrap
 from appliance.store.db import Db
 
-VERSION = 2
+VERSION = 3
 TABLES = """
 CREATE TABLE rating (
-    id TEXT NOT NULL,              -- the tap's id; or the case's, where no tap came before it
-    tapped INTEGER NOT NULL,       -- 1: of a tap, though it may be still on its way; 0: of a case alone
+    id TEXT NOT NULL,              -- of the tap, or of the case's opening
+    tapped INTEGER NOT NULL,       -- 1: of a tap, though it may be still on its way; 0: of a case
+    rated TEXT NOT NULL,           -- the tap that a case names; '' for none
+    ts INTEGER NOT NULL,
     centre TEXT NOT NULL,
     day INTEGER NOT NULL,          -- local days since 1970-01-01
     service TEXT NOT NULL,
     channel TEXT NOT NULL,
-    rating INTEGER NOT NULL,       -- 1 to 4; 0 while nothing counts
-    ticketed INTEGER NOT NULL,
+    rating INTEGER NOT NULL,       -- 1 to 4; 0 for a case without a face, and while the tap is on its way
+    ticketed INTEGER NOT NULL,     -- told with this part, or after the tap
     quick INTEGER NOT NULL,
-    case_id TEXT NOT NULL,         -- '' while only tapped
-    said INTEGER NOT NULL,         -- what the tap itself said; 0 while it is on its way
     PRIMARY KEY (id, tapped)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX rating_ticketed ON rating (day, id) WHERE ticketed = 1 AND tapped = 1;
+CREATE INDEX rating_rated ON rating (rated) WHERE rated <> '';
 CREATE TABLE rating_tally (
     service TEXT NOT NULL,         -- '*' for all of them, so that the first pages read few rows
     day INTEGER NOT NULL,
@@ -47,14 +48,17 @@ DROP = "DROP TABLE IF EXISTS rating; DROP TABLE IF EXISTS rating_tally;"
 DayOf = Callable[[int], int]
 FACES = (1, 2, 3, 4)
 EVERY = "*"  # in the counters: whatever the service
+APART = 86_400  # seconds at most between a tap and its case: minutes at a terminal, and both waits in one outbox end together
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One rating, as far as its parts have come."""
+    """One part of a rating, as it was told."""
 
     id: str
     tapped: int
+    rated: str = ""
+    ts: int = 0
     centre: str = ""
     day: int = 0
     service: str = ""
@@ -62,8 +66,40 @@ class Row:
     rating: int = 0
     ticketed: int = 0
     quick: int = 0
-    case_id: str = ""
-    said: int = 0
+
+
+@dataclass(slots=True)
+class Parts:
+    """All that was told of one tap: the tap itself with its tickets, and every case that names it."""
+
+    tap: Row
+    cases: list[Row] = field(default_factory=list)
+
+    def grown(self) -> Row | None:
+        """Return the one case that grew out of the tap: of those that fit, the one with the least id."""
+        return min((case for case in self.cases if _fit(self.tap, case)), key=lambda case: case.id, default=None)
+
+    def ticketed(self) -> bool:
+        """Tell whether a ticket stands behind the tap, told with it, after it, or with its case."""
+        return bool(_joined(self.tap, self.grown()).ticketed)
+
+    def counted(self) -> list[Row]:
+        """Return each rating that counts: the tap with its case, and any other case's face as one of its own."""
+        mine = self.grown()
+        found = [case for case in self.cases if case is not mine and case.rating]
+        return [*found, _joined(self.tap, mine)] if self.tap.rating else found
+
+
+def _fit(tap: Row, case: Row) -> bool:
+    """Tell whether *case* can have grown out of *tap*; one that was given at headquarters may be about no centre yet."""
+    return bool(tap.rating) and tap.channel == case.channel and tap.centre in ("", case.centre) and abs(tap.ts - case.ts) <= APART
+
+
+def _joined(tap: Row, case: Row | None) -> Row:
+    """Return the one rating of both: what the case says stands, and the tap says when it was given and how quickly."""
+    if case is None:
+        return tap
+    return replace(tap, centre=case.centre, service=case.service, rating=case.rating or tap.rating, ticketed=int(tap.ticketed or case.ticketed))
 
 
 COLUMNS = tuple(f.name for f in fields(Row))
@@ -76,97 +112,97 @@ Sums = dict[tuple[str, int, str, int], list[int]]
 
 def apply(db: Db, entries: Sequence[Entry], day_of: DayOf) -> None:
     """Put what *entries* say of ratings to what was known, and count each rating once."""
-    told: dict[tuple[str, int], list[Part]] = {}
+    told: dict[str, list[Part]] = {}
+    sums: Sums = {}
     for entry in entries:
         event = entry.event
-        if isinstance(event, Part) and (key := _key(event)):
-            told.setdefault(key, []).append(event)
-    known = _known(db, [one for one, tapped in told if tapped])
-    sums: Sums = {}
-    for key, parts in told.items():
-        before = known.get(key)
-        after = _put(before or Row(*key), parts, day_of)
-        if before is None:
-            db.later("rating", COLUMNS, _values(after))
-        elif after != before:
-            db.run(_UPDATE, **dict(zip(COLUMNS, _values(after), strict=True)))
-            _count(sums, before, -1)
-        if after != before:
-            _count(sums, after, 1)
+        if isinstance(event, ev.CaseOpened) and not event.rated:
+            _alone(db, sums, _of_case(event, day_of))
+        elif isinstance(event, Part):
+            told.setdefault(event.id if isinstance(event, ev.Rated) else event.rated, []).append(event)
+    known = _known(db, list(told))
+    for tap, events in told.items():
+        parts = known.get(tap) or Parts(Row(tap, 1))
+        _count(sums, parts.counted(), -1)
+        _put(db, parts, events, day_of, is_new=tap not in known)
+        _count(sums, parts.counted(), 1)
     for (service, day, centre, rating), (given, ticketed, quick) in sums.items():
         where = {"service": service, "day": day, "centre": centre, "rating": rating}
         db.count("rating_tally", where, {"given": given, "ticketed": ticketed, "quick": quick})
 
 
-def _key(event: Part) -> tuple[str, int] | None:
-    """Return the key of the rating *event* is part of; None for a case without one."""
-    if isinstance(event, ev.Rated):
-        return event.id, 1
-    if isinstance(event, ev.RatingTicketed):
-        return event.rated, 1
-    if event.rated:
-        return event.rated, 1
-    return (event.id, 0) if 1 <= event.rating <= FACES[-1] else None
+def _alone(db: Db, sums: Sums, case: Row) -> None:
+    """Count the face of a case that names no tap; a case is opened once."""
+    if case.rating:
+        db.later("rating", COLUMNS, _values(case))
+        _count(sums, [case], 1)
 
 
-def _put(row: Row, parts: Iterable[Part], day_of: DayOf) -> Row:
-    for part in parts:
-        if isinstance(part, ev.Rated):
-            row = _with_tap(row, part, day_of)
-        elif isinstance(part, ev.RatingTicketed):
-            row = replace(row, ticketed=1)
+def _put(db: Db, parts: Parts, events: Iterable[Part], day_of: DayOf, *, is_new: bool) -> None:
+    """Put *events* to *parts*, and write what changed."""
+    before = parts.tap
+    for event in events:
+        if isinstance(event, ev.CaseOpened):
+            parts.cases.append(_of_case(event, day_of))
+            db.later("rating", COLUMNS, _values(parts.cases[-1]))
+        elif isinstance(event, ev.Rated):
+            parts.tap = _with_tap(parts.tap, event, day_of)
         else:
-            row = _with_case(row, part, day_of)
-    return row
+            parts.tap = replace(parts.tap, ticketed=1)
+    if is_new:
+        db.later("rating", COLUMNS, _values(parts.tap))
+    elif parts.tap != before:
+        db.run(_UPDATE, **dict(zip(COLUMNS, _values(parts.tap), strict=True)))
 
 
 def _with_tap(row: Row, tap: ev.Rated, day_of: DayOf) -> Row:
-    """Return *row* with its tap, which says when and through what it was given; where it is about and which face, a case may have said."""
-    row = replace(
-        row, day=day_of(tap.ts), channel=tap.channel, quick=int(tap.quick), said=tap.rating, rating=row.rating or tap.rating,
-        ticketed=int(row.ticketed or tap.ticketed),
+    return replace(
+        row, ts=tap.ts, centre=tap.centre, day=day_of(tap.ts), service=tap.service, channel=tap.channel, rating=tap.rating,
+        ticketed=int(row.ticketed or tap.ticketed), quick=int(tap.quick),
     )  # fmt: skip
-    return row if row.case_id else replace(row, centre=tap.centre, service=tap.service)
 
 
-def _with_case(row: Row, opened: ev.CaseOpened, day_of: DayOf) -> Row:
-    row = replace(row, ticketed=int(row.ticketed or opened.ticketed))
-    if row.case_id and row.case_id < opened.case:
-        return row
-    face = opened.rating if opened.rating in FACES else 0
-    row = replace(row, case_id=opened.case, centre=opened.centre, service=opened.service, rating=face or row.said)
-    return row if row.said else replace(row, day=day_of(opened.ts), channel=opened.channel)
+def _of_case(opened: ev.CaseOpened, day_of: DayOf) -> Row:
+    return Row(
+        opened.id, 0, opened.rated, opened.ts, opened.centre, day_of(opened.ts), opened.service, opened.channel,
+        opened.rating if opened.rating in FACES else 0, int(opened.ticketed),
+    )  # fmt: skip
 
 
-def _count(sums: Sums, row: Row, sign: int) -> None:
-    for service in (row.service, EVERY) if row.rating else ():
-        counter = sums.setdefault((service, row.day, row.centre, row.rating), [0, 0, 0])
-        for at, amount in enumerate((1, row.ticketed, row.quick)):
-            counter[at] += sign * amount
+def _count(sums: Sums, rows: Iterable[Row], sign: int) -> None:
+    for row in rows:
+        for service in (row.service, EVERY):
+            counter = sums.setdefault((service, row.day, row.centre, row.rating), [0, 0, 0])
+            for at, amount in enumerate((1, row.ticketed, row.quick)):
+                counter[at] += sign * amount
 
 
-def _known(db: Db, ids: Sequence[str]) -> dict[tuple[str, int], Row]:
-    """Return the rows of taps among *ids*; those of a case alone are new by nature, since a case is opened once."""
-    found: dict[tuple[str, int], Row] = {}
-    for start in range(0, len(ids), 500):
-        part = {f"i{n}": one for n, one in enumerate(ids[start : start + 500])}
+def _known(db: Db, taps: Sequence[str]) -> dict[str, Parts]:
+    """Return what was told of those of *taps* that anything was told of; each has a row of its own, also before it comes."""
+    found: dict[str, Parts] = {}
+    for start in range(0, len(taps), 500):
+        part = {f"i{n}": one for n, one in enumerate(taps[start : start + 500])}
         names = ", ".join(f":{name}" for name in part)
-        found.update(((row[0], row[1]), Row(*row)) for row in db.all(f"{_SELECT} WHERE tapped = 1 AND id IN ({names})", **part))
+        rows = db.all(f"{_SELECT} WHERE tapped = 1 AND id IN ({names})", **part)
+        found.update((row[0], Parts(Row(*row))) for row in rows)
+        for row in db.all(f"{_SELECT} WHERE rated <> '' AND rated IN ({names})", **part) if rows else ():
+            case = Row(*row)
+            found[case.rated].cases.append(case)
     return found
 
 
 # --- questions ------------------------------------------------------------------------------------------
 
 
-def get(db: Db, id: str) -> Row | None:
-    """Return the rating that the tap *id* began."""
-    row = db.one(f"{_SELECT} WHERE id = :id AND tapped = 1", id=id)
-    return Row(*row) if row else None
+def get(db: Db, id: str) -> Parts | None:
+    """Return what was told of the tap *id*; the tap may be still on its way, with a face of 0."""
+    return _known(db, [id]).get(id)
 
 
 def taps_of(db: Db, centre: str) -> list[str]:
     """Return the id of every tap about *centre*, in order."""
-    return [tap for (tap,) in db.all("SELECT id FROM rating WHERE centre = :centre AND said > 0 ORDER BY id", centre=centre)]
+    rows = db.all("SELECT id FROM rating WHERE centre = :centre AND tapped = 1 AND rating > 0 ORDER BY id", centre=centre)
+    return [tap for (tap,) in rows]
 
 
 def entries_of(db: Db, id: str) -> list[Entry]:

@@ -70,8 +70,8 @@ def _of_tap(db: Db, rated: str, fields: tuple[str, ...]) -> list[tuple[str, str]
     """Return what goes with a case of the tap it grew out of: tickets alone. A case may name any id, also that of another case."""
     if fields:
         return ratings.tickets_of(db, rated) if "ticket" in fields else []
-    tap = ratings.get(db, rated)
-    if tap is not None and tap.said:
+    parts = ratings.get(db, rated)
+    if parts is not None and parts.tap.rating:
         return [(rated, tombstones.WHOLE_CASE)]
     return [] if known_ids(db, [rated]) else [(rated, "ticket")]  # still on its way; or it never was
 

@@ -108,10 +108,10 @@ def _ticketed(db: Db, rated: str) -> bool:
     Raises:
         InvalidInput: what stands under that id is no tap.
     """
-    row = ratings.get(db, rated)
-    if row is None or not row.said:
+    parts = ratings.get(db, rated)
+    if parts is None or not parts.tap.rating:
         raise InvalidInput(field="id", reason="it was used for something else; make another one")
-    return bool(row.ticketed)
+    return parts.ticketed()
 
 
 def _check(node: Node, r: Rating) -> None:

@@ -38,23 +38,33 @@ def ticket(of: str, turn: int = 0) -> ev.RatingTicketed:
 
 
 def case(word: str, rating: int, rated: str = "", **more: Any) -> ev.CaseOpened:
-    said: dict[str, Any] = {"centre": "NBI", "channel": "kiosk", "lang": "en", "kind": "complaint", "service": "40228"}
+    said: dict[str, Any] = {"ts": NOW + DAY, "centre": "NBI", "channel": "kiosk", "lang": "en", "kind": "complaint", "service": "40228"}
     ref = format_reference("NBI", 2026, "A", 1 + CASES.index(word))
-    return ev.CaseOpened(
-        id=an_id(word), ts=NOW + DAY, case=an_id(word), n=1, ref=ref, rating=rating, rated=an_id(rated) if rated else "", **{**said, **more}
-    )
+    return ev.CaseOpened(id=an_id(word), case=an_id(word), n=1, ref=ref, rating=rating, rated=an_id(rated) if rated else "", **{**said, **more})
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Placed]:
     """Return what was written, and in which of two logs; every event once, in the order of the first arrival."""
-    face, centre, yes = st.integers(1, 4), st.sampled_from(("NBI", "MSA")), st.booleans()
+    face, centre, yes = st.integers(1, 4), st.sampled_from(("NBI", "NBI", "NBI", "MSA")), st.booleans()
+    channel = st.sampled_from(("kiosk", "kiosk", "kiosk", "web"))
+    apart = st.sampled_from((0, 600, -DAY, DAY, -DAY - 1, DAY + 1, 90 * DAY))
     told: list[ev.Event] = [
-        tap(word, draw(face), quick=draw(yes), ticketed=draw(yes), centre=draw(centre)) for word in TAPS if draw(st.integers(0, 3))
+        tap(word, draw(face), quick=draw(yes), ticketed=draw(yes), centre=draw(st.one_of(centre, st.just(""))), channel=draw(channel))
+        for word in TAPS
+        if draw(st.integers(0, 3))
     ]
     told += [ticket(word, turn) for turn in range(2) for word in TAPS if draw(yes)]
     told += [
-        case(word, draw(st.integers(0, 4)), draw(st.sampled_from(("", *TAPS))), ticketed=draw(yes), centre=draw(centre))
+        case(
+            word,
+            draw(st.integers(0, 4)),
+            draw(st.sampled_from(("", *TAPS))),
+            ticketed=draw(yes),
+            centre=draw(centre),
+            channel=draw(channel),
+            ts=NOW + draw(apart),
+        )
         for word in CASES
         if draw(st.integers(0, 3))
     ]
@@ -100,18 +110,22 @@ def _expected(events: Sequence[ev.Event], day_of: Any) -> list[tuple[str, str, i
     taps = {e.id: e for e in events if isinstance(e, ev.Rated)}
     cases = sorted((e for e in events if isinstance(e, ev.CaseOpened)), key=lambda e: e.id)
     tickets = {e.rated for e in events if isinstance(e, ev.RatingTicketed)}
-    found = [(c.centre, c.service, day_of(c.ts), c.rating, c.ticketed, False) for c in cases if not c.rated and c.rating]
-    for rated in sorted(taps.keys() | {c.rated for c in cases if c.rated}):
-        first = taps.get(rated)
-        mine = [c for c in cases if c.rated == rated]
-        about = mine[0] if mine else first
-        assert about is not None
-        face = (mine[0].rating if mine else 0) or (first.rating if first else 0)
-        given = first or mine[0]
-        ticketed = rated in tickets or any(c.ticketed for c in mine) or bool(first and first.ticketed)
-        if face:
-            found.append((about.centre, about.service, day_of(given.ts), face, ticketed, bool(first and first.quick)))
+    grown: dict[str, ev.CaseOpened] = {}
+    for one in cases:
+        if one.rated in taps and _belong(taps[one.rated], one):
+            grown.setdefault(one.rated, one)
+    found = [(c.centre, c.service, day_of(c.ts), c.rating, c.ticketed, False) for c in cases if c.rating and c not in grown.values()]
+    for tapped in taps.values():
+        case = grown.get(tapped.id)
+        about, ticketed = case or tapped, tapped.id in tickets or tapped.ticketed or bool(case and case.ticketed)
+        face = (case.rating if case else 0) or tapped.rating
+        found.append((about.centre, about.service, day_of(tapped.ts), face, ticketed, tapped.quick))
     return found
+
+
+def _belong(tapped: ev.Rated, opened: ev.CaseOpened) -> bool:
+    near = tapped.ts - DAY <= opened.ts <= tapped.ts + DAY
+    return near and opened.channel == tapped.channel and (not tapped.centre or tapped.centre == opened.centre)
 
 
 @MANY
@@ -146,12 +160,36 @@ def test_what_is_made_anew_is_what_was_there(rig: Rig, placed: list[Placed]) -> 
 
 
 def test_the_three_parts_in_each_of_their_six_orders_are_one_rating(rig: Rig) -> None:
-    parts = [(1, tap("t1", 4, quick=True)), (1, ticket("t1")), (2, case("x", 2, "t1", centre="MSA"))]
+    parts = [(1, tap("t1", 4, quick=True)), (1, ticket("t1")), (2, case("x", 2, "t1"))]
     seen = [_after(rig, order) for order in permutations(parts)]
     assert all(one == seen[0] for one in seen)
     day = rig.projections.day_of(NOW)
-    assert seen[0][0] == [(an_id("t1"), 1, "MSA", day, "40228", "kiosk", 2, 1, 1, an_id("x"), 4)]
-    assert seen[0][1] == {(service, day, "MSA", 2): (1, 1, 1) for service in ("40228", "*")}
+    assert seen[0][1] == {(service, day, "NBI", 2): (1, 1, 1) for service in ("40228", "*")}
+
+
+@pytest.mark.parametrize("far", [{"centre": "MSA"}, {"channel": "web"}, {"ts": NOW + DAY + 1}, {"ts": NOW - DAY - 1}], ids=str)
+def test_a_case_far_from_the_tap_it_names_takes_nothing_from_it_in_any_order(rig: Rig, far: dict[str, Any]) -> None:
+    first, second = sorted(CASES, key=an_id)[:2]
+    parts = [(1, tap("t1", 1)), (2, case(first, 4, "t1", **far)), (1, case(second, 2, "t1"))]
+    day = rig.projections.day_of(NOW)
+    for order in permutations(parts):
+        counted = [key for key in _after(rig, order)[1] if key[0] == "*"]
+        assert sorted((key[2], key[3]) for key in counted) == sorted([("NBI", 2), (far.get("centre", "NBI"), 4)])
+        assert [key[3] for key in counted if key[1] == day] == [2]  # on the tap's day, the case that fits
+
+
+def test_a_bad_tap_stays_bad_whatever_far_case_names_it(rig: Rig) -> None:
+    parts = [(1, tap("t1", 1)), *((2, case(word, 4, "t1", ts=NOW + 9 * DAY)) for word in CASES)]
+    seen = [_after(rig, order)[1] for order in permutations(parts)]
+    assert [{key[3]: sums[0] for key, sums in one.items() if key[0] == "*"} for one in seen] == [{1: 1, 4: 3}] * len(seen)
+
+
+def test_of_many_compliments_that_name_one_bad_tap_one_at_most_is_it(rig: Rig) -> None:
+    parts = [(1, tap("t1", 1)), *((2, case(word, 4, "t1")) for word in CASES)]
+    day = rig.projections.day_of(NOW)
+    for order in permutations(parts):
+        sums = {key[1] - day: (key[3], given_) for key, (given_, _, _) in _after(rig, order)[1].items() if key[0] == "*"}
+        assert sums == {0: (4, 1), 1: (4, 2)}
 
 
 def test_a_ticket_or_a_silent_case_without_its_tap_counts_nothing_yet(rig: Rig) -> None:

@@ -13,7 +13,7 @@ from appliance.domain.errors import InvalidInput, Refusal, UnknownChoice
 from appliance.journal import boxes
 from appliance.journal.entries import unwrap
 from appliance.projections import ratings
-from appliance.projections.ratings import Row
+from appliance.projections.ratings import Parts, Row
 from appliance.store.db import Db
 from appliance.usecases import facts, logs
 from appliance.usecases.epochs import begin_epoch
@@ -37,8 +37,8 @@ def tap(world: World, site: Site, rating: int = 1, **more: Any) -> Rating:
     return sent
 
 
-def row(site: Site, rated: str) -> Row:
-    """Return the rating *rated* as *site* counts it."""
+def parts(site: Site, rated: str) -> Parts:
+    """Return what *site* was told of the tap *rated*."""
     with site.node.store.read() as db:
         found = ratings.get(db, rated)
     assert found is not None
@@ -69,7 +69,8 @@ def tickets(site: Site) -> list[str]:
 
 def test_a_tap_alone_counts(world: World, centre: Site) -> None:
     sent = tap(world, centre, 3, desk="C4", lang="sw")
-    assert row(centre, sent.id) == Row(sent.id, 1, "NBI", row(centre, sent.id).day, SERVICE, "kiosk", 3, 0, 0, "", 3)
+    kept = parts(centre, sent.id).tap
+    assert kept == Row(sent.id, 1, "", kept.ts, "NBI", kept.day, SERVICE, "kiosk", 3, 0, 0)
     (event,) = [one for one in centre.events() if isinstance(one, ev.Rated)]
     assert (event.centre, event.desk, event.lang, event.rating, event.ticketed) == ("NBI", "C4", "sw", 3, False)
 
@@ -141,7 +142,9 @@ class TestWithItsCase:
         sent = tap(world, centre, 1)
         receipt = world.file(centre, rating=1, rated=sent.id)
         assert faces(centre) == {1: (1, 0, 0)}
-        assert row(centre, sent.id).case_id == receipt.id
+        mine = parts(centre, sent.id).grown()
+        assert mine is not None
+        assert mine.id == receipt.id
 
     def test_what_the_case_says_stands(self, world: World, centre: Site) -> None:
         sent = tap(world, centre, 4)
@@ -167,11 +170,31 @@ class TestWithItsCase:
         world.file(centre)
         assert faces(centre) == {4: (2, 1, 0)}
 
-    def test_two_cases_of_one_tap_are_one_rating(self, world: World, centre: Site) -> None:
+    def test_one_tap_takes_one_case_and_another_is_a_rating_of_its_own(self, world: World, centre: Site) -> None:
         sent = tap(world, centre, 4)
         for rating in (1, 2):
             world.file(centre, rating=rating, rated=sent.id)
-        assert faces(centre) == {1: (1, 0, 0)}
+        assert faces(centre) == {1: (1, 0, 0), 2: (1, 0, 0)}
+
+    def test_a_case_of_another_day_leaves_the_tap_as_it_was_touched(self, world: World, centre: Site) -> None:
+        sent = tap(world, centre, 1)
+        world.watch.pass_time(ratings.APART + 1)
+        world.file(centre, rating=4, rated=sent.id, kind="compliment", ticket=TICKET)
+        assert faces(centre) == {1: (1, 0, 0), 4: (1, 1, 0)}
+
+    def test_a_case_through_another_channel_or_about_another_centre_leaves_it_too(self, world: World, centre: Site) -> None:
+        web, kiosk = tap(world, world.hq, 1, centre="NBI", channel="web"), tap(world, centre, 1)
+        world.file(world.hq, rating=4, rated=web.id, centre="MSA", channel="web")
+        world.file(world.hq, rating=4, rated=kiosk.id, centre="NBI", channel="web")
+        world.sync(centre)
+        assert faces(world.hq) == faces(centre) == {1: (2, 0, 0), 4: (1, 0, 0)}
+        assert faces(world.hq, "MSA") == {4: (1, 0, 0)}
+
+    def test_a_tap_at_headquarters_about_no_centre_takes_its_cases(self, world: World) -> None:
+        sent = tap(world, world.hq, 4, channel="web")
+        world.file(world.hq, rating=2, rated=sent.id, centre="NBI", channel="web")
+        assert faces(world.hq) == {2: (1, 0, 0)}
+        assert faces(world.hq, "") == {2: (1, 0, 0)}
 
     @pytest.mark.parametrize(("field", "wrong"), [("rated", "x"), ("ticket", "t" * 21), ("ticket", "\u2028")])
     def test_a_wrong_id_or_ticket_is_refused(self, world: World, centre: Site, field: str, wrong: str) -> None:
@@ -192,7 +215,7 @@ class TestExchange:
         world.file(centre, rating=3, rated=sent.id)
         world.sync(centre)
         assert faces(world.hq) == faces(centre) == {2: (1, 1, 1), 3: (1, 1, 0)}
-        assert row(world.hq, sent.id) == row(centre, sent.id)
+        assert parts(world.hq, sent.id) == parts(centre, sent.id)
         assert sorted(tickets(world.hq)) == sorted(tickets(centre)) == ["B-1", TICKET]
         assert (centre.verify(), world.hq.verify()) == ("", "")
 
@@ -209,9 +232,9 @@ class TestExchange:
         tap(world, world.hq, 4, centre="MSA", channel="web")
         assert faces(world.hq, "MSA") == {4: (1, 0, 0)}
 
-    def test_a_case_of_headquarters_that_grew_out_of_a_tap_at_the_kiosk_is_one_rating_on_both(self, world: World) -> None:
+    def test_a_tap_and_its_case_at_headquarters_are_one_rating_on_both(self, world: World) -> None:
         centre = world.centre("NBI")
-        sent = tap(world, centre, 4)
+        sent = tap(world, world.hq, 4, centre="NBI", channel="web")
         world.file(world.hq, rating=2, rated=sent.id, centre="NBI", channel="web")
         world.sync(centre)
         assert faces(world.hq) == faces(centre) == {2: (1, 0, 0)}

@@ -118,7 +118,10 @@
     content.querySelectorAll("[data-spoken]").forEach((one, at) => (one.textContent = [...groups[at]].join(" ")));
     for (const one of content.querySelectorAll("[data-code]")) one.textContent = groups.join(" ");
     for (const one of content.querySelectorAll("[data-ref]")) one.textContent = current.ref || "";
-    for (const one of content.querySelectorAll("[data-sentence]")) one.textContent = reason(current.problem);
+    for (const one of content.querySelectorAll("[data-sentence]")) {
+      one.textContent = reason(current.problem);
+      one.hidden = !one.textContent;
+    }
     for (const one of content.querySelectorAll("[data-when=memory]")) one.hidden = window.isSecureContext;
     stage.show(content);
   };

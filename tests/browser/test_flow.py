@@ -134,7 +134,8 @@ def test_a_face_is_one_tap_and_counts_even_if_nothing_follows(visit: Begin, site
 def test_a_ticket_is_added_to_the_face_that_was_touched(visit: Begin, site: str, centre: Site) -> None:
     someone = Citizen(visit(site, size="kiosk"), look=False)
     someone.arrive()
-    someone.choose("3")
+    with someone.page.expect_response("**/api/v1/rating*"):
+        someone.choose("3")
     before, ticketed = ratings(centre), ratings(centre, "ticketed = 1")
     someone.page.locator("summary").click()
     someone.page.locator("#ticket").fill("B-017")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -19,7 +21,7 @@ from appliance.demo.hosting import hosted
 from appliance.demo.outage import Outage
 from appliance.demo.page import create_page
 from appliance.demo.people import CENTRE_STAFF, HQ_STAFF, PASSWORD, Sample
-from appliance.demo.place import HOST, Place, Ports, check_ports, claimed
+from appliance.demo.place import HOST, TERMINAL, Place, Ports, check_ports, claimed
 from appliance.demo.prepare import opened, prepare
 from appliance.demo.servers import Server, running
 from appliance.demo.stories import STORIES
@@ -67,6 +69,8 @@ def _show(asked: argparse.Namespace, place: Place) -> int:
         watcher = Watcher(centre, hq, cable)
         stack.enter_context(hosted(create_page(watcher, place.ports, centre.country), place.ports.switch))
         _welcome(place)
+        if _has_screen() and not asked.exit:
+            webbrowser.open(_kiosk(place))
         if asked.outage:
             figures = Outage(watcher, *servers, tell=_slowly if sys.stderr.isatty() else warn).run()
             say(asked, "All of it was seen.", **asdict(figures))
@@ -75,11 +79,22 @@ def _show(asked: argparse.Namespace, place: Place) -> int:
     return 0
 
 
+def _kiosk(place: Place) -> str:
+    """Return where the centre's terminal stands."""
+    return f"http://{HOST}:{place.ports.centre}/?kiosk={TERMINAL}"
+
+
+def _has_screen() -> bool:
+    """Tell whether somebody sits here who would see a browser open."""
+    return sys.stderr.isatty() and bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def _welcome(place: Place) -> None:
     ports = place.ports
     warn(
         f"""
-  The kiosk of the centre    http://{HOST}:{ports.centre}/
+  The kiosk of the centre    {_kiosk(place)}
+  A phone at the centre      http://{HOST}:{ports.centre}/
   The desk of the centre     http://{HOST}:{ports.centre}/desk
   Headquarters               http://{HOST}:{ports.hq}/hq
   The cable, and a switch    http://{HOST}:{ports.switch}/

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, abort, current_app, redirect, render_templat
 from werkzeug.wrappers import Response
 
 from appliance.demo.people import CENTRE_STAFF, HQ_STAFF, PASSWORD
-from appliance.demo.place import HOST, Ports
+from appliance.demo.place import HOST, TERMINAL, Ports
 from appliance.demo.stories import STORIES
 from appliance.demo.styleguide import guide
 from appliance.demo.watching import Watcher
@@ -105,6 +105,7 @@ def switch() -> str:
         live=request.args.get("live") == "yes",
         seconds=REFRESH_SECONDS,
         centre_url=f"http://{HOST}:{desk.ports.centre}",
+        terminal=TERMINAL,
         hq_url=f"http://{HOST}:{desk.ports.hq}",
         staff=CENTRE_STAFF + HQ_STAFF,
         hq_staff=HQ_STAFF,

@@ -17,6 +17,7 @@ from appliance.domain.errors import Refusal
 from appliance.settings import Settings
 
 HOST = "127.0.0.1"
+TERMINAL = "K1"  # the name of the terminal that the demo opens
 DOMAIN, CENTRE = "demo.cfms.example", "NBI"
 FORMAT = 2  # of what stands in the folder; another one is begun anew
 _MARK, _READY, _LOCK = "A-CFMS-DEMO", "ready.json", "lock"

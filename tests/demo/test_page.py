@@ -51,6 +51,7 @@ def test_it_shows_both_nodes_who_may_log_in_and_what_to_look_at(page: flask.test
     assert PASSWORD in text
     assert all(group_receipt_code(one.code) in text for one in STORIES if one.shows)
     assert "http://127.0.0.1:8080/desk" in text
+    assert "http://127.0.0.1:8080/?kiosk=K1" in text  # as a terminal, not as a phone
     assert "Nothing waits" in text
 
 

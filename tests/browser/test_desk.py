@@ -73,7 +73,7 @@ def tab_to(there: Visit, words: str, most: int = 80) -> None:
 def test_every_page_is_accessible_large_enough_to_touch_and_no_wider_than_its_window(
     world: World, centre: Site, staff: Begin, lang: str, size: str
 ) -> None:
-    receipt = world.file(centre, TEXT, name="Jane Akinyi", phone="0712345678", consent="sms")
+    receipt = world.file(centre, TEXT, name="Jane Akinyi", phone="0712345678", consent="contact-about-case")
     there = staff(size=size)
     case = f"/desk/cases/{receipt.id}"
     for path in ("/desk?view=open", "/desk?view=mine", "/desk?q=XXX", case, f"{case}/erase", "/desk/sync", "/desk/accounts", "/desk/posters"):
@@ -121,7 +121,7 @@ def test_the_focus_is_seen_wherever_it_goes(world: World, centre: Site, staff: B
 
 
 def test_everything_works_without_script(world: World, centre: Site, staff: Begin) -> None:
-    receipt = world.file(centre, TEXT, name="Jane Akinyi", consent="sms")
+    receipt = world.file(centre, TEXT, name="Jane Akinyi", consent="contact-about-case")
     there = staff(script=False)
     page = there.open(f"/desk/cases/{receipt.id}")
     page.get_by_role("button", name="Take it").click()

@@ -196,7 +196,7 @@ class TestNothingIsLostAndNothingDoubled:
 
 
 class TestContactDetails:
-    CONTACT: ClassVar = {"name": "Jane Akinyi", "phone": "0712345678", "email": "jane@example.org", "consent": "sms"}
+    CONTACT: ClassVar = {"name": "Jane Akinyi", "phone": "0712345678", "email": "jane@example.org", "consent": "contact-about-case"}
 
     def test_they_are_hidden_until_a_reason_is_given_which_is_recorded(
         self, world: World, centre: Site, amina: Colleague, manager: Colleague

@@ -103,7 +103,7 @@ def test_a_reference_nobody_has_is_said_and_stays_in_its_field(world: World, cen
 
 
 def test_a_list_is_a_file_of_codes_and_times_without_anybodys_data(world: World, centre: Site, amina: Colleague) -> None:
-    filed = [world.file(centre, f"secret {number}", name="Jane Akinyi", phone="0712345678", consent="sms") for number in range(230)]
+    filed = [world.file(centre, f"secret {number}", name="Jane Akinyi", phone="0712345678", consent="contact-about-case") for number in range(230)]
     answer_case.assign_case(centre.node, filed[0].id, amina.person, amina.account.id)
     page = amina.read("/desk/cases.csv?view=all")
     assert page.answer.headers["Content-Disposition"] == 'attachment; filename="NBI-all.csv"'

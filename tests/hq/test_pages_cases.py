@@ -168,7 +168,7 @@ class TestAnswering:
 
     @pytest.mark.parametrize("what", ["words", "case"])
     def test_an_administrator_erases_texts_or_the_whole_case_on_both_sides(self, world: World, centre: Site, esther: Colleague, what: str) -> None:
-        receipt = world.file(centre, TEXT, name="Jane Akinyi", phone="0712345678", consent="sms")
+        receipt = world.file(centre, TEXT, name="Jane Akinyi", phone="0712345678", consent="contact-about-case")
         world.sync(centre)
         path = f"/hq/cases/{receipt.id}"
         esther.send(path, "/reason", reason="an erasure request")

@@ -201,8 +201,10 @@ def test_a_recording_that_does_not_come_is_no_error(visit: Begin, site: str) -> 
     silence(someone.page)
 
 
-@pytest.mark.parametrize("look", ["", "contrast", "large", "contrast-large"])
-@pytest.mark.parametrize(("size", "target"), [("kiosk", KIOSK_TARGET), ("phone", 44)])
+@pytest.mark.parametrize(
+    ("size", "target", "look"),
+    [("kiosk", KIOSK_TARGET, ""), ("kiosk", KIOSK_TARGET, "contrast"), ("kiosk", KIOSK_TARGET, "large"), ("phone", 44, "contrast-large")],
+)
 def test_pages_with_the_small_speakers_keep_to_the_rules(visit: Begin, site: str, size: str, target: float, look: str) -> None:
     someone = visit(site, size=size, lang="sw")
     someone.page.add_init_script(f"window.pace = 1; ({EAR})()")

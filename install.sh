@@ -115,10 +115,9 @@ phase_pytest() {
         --ignore tests/translations --ignore tests/browser --ignore tests/faults --ignore tests/install --ignore tests/docs
 }
 
-# These wait more than they reckon: for pages, for processes that are killed and started again.
-phase_browser() { pytest -n $(($(workers) + 1)) --dist loadgroup tests/browser; }
+phase_browser() { pytest -n "$(workers)" --dist loadgroup tests/browser; }
 
-phase_faults() { pytest -n $(($(workers) + 2)) --dist loadgroup tests/faults; }
+phase_faults() { pytest -n $(($(workers) + 1)) --dist loadgroup tests/faults; } # most of it is waiting for processes to start
 
 phase_install() { pytest tests/install; }
 

@@ -117,7 +117,7 @@ phase_pytest() {
 
 phase_browser() { pytest -n "$(workers)" --dist loadgroup tests/browser; }
 
-phase_faults() { pytest -n $(($(workers) + 1)) --dist loadgroup tests/faults; } # most of it is waiting for processes to start
+phase_faults() { pytest -n $(($(workers) + 2)) --dist loadgroup tests/faults; } # most of it is waiting for processes to start
 
 phase_install() { pytest tests/install; }
 
